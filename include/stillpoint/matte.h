@@ -1,0 +1,36 @@
+// Plates and mattes: what the empty venue looks like, and how much of a pixel is athlete. Floor 3.
+// Threads: functions touch only their arguments, and the pool they are given.
+#ifndef STILLPOINT_MATTE_H
+#define STILLPOINT_MATTE_H
+
+#include <stillpoint/image.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Estimate the plate of a static camera from samples of its feed (same size, RGB) by a robust temporal
+// statistic: per pixel the densest cluster of colours (mode) rather than the median, so that an athlete who
+// stands still half of the time does not stay. spread (nullable) receives per pixel the deviation around it,
+// 0..1, one channel: how little it can be trusted.
+int sp_plate_estimate(sp_image8 *plate, sp_image *spread, const sp_image8 *samples, int count, sp_pool *pool);
+
+typedef struct sp_matte_params {
+    double noise; // deviation of sensor and compression noise, 0..1; 0: measured from image against plate
+                  // (default)
+    bool match_exposure;  // fit gain and offset per channel to follow exposure drift (default true)
+    bool suppress_shadow; // soft shadows are not athlete (default true)
+    double feather_px;    // softness of the edge (default 1)
+} sp_matte_params;
+sp_matte_params sp_matte_params_default(void);
+
+// The matte of image (RGB) against plate (same size): one channel, 0..1. gains (nullable): 3 gains and 3
+// offsets that turn the plate into the image's exposure (image = gain * plate + offset). spread (nullable):
+// of the plate.
+int sp_matte(sp_image *out, double gains[6], const sp_image8 *image, const sp_image8 *plate,
+             const sp_image *spread, const sp_matte_params *params, sp_pool *pool);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

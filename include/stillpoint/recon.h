@@ -1,0 +1,82 @@
+// Reconstruction: mattes that agree, hull, seeds, optimisation, background. Floor 4.
+// Threads: functions touch only their arguments, and the pool they are given.
+#ifndef STILLPOINT_RECON_H
+#define STILLPOINT_RECON_H
+
+#include <stillpoint/image.h>
+#include <stillpoint/render.h>
+#include <stillpoint/rig.h>
+#include <stillpoint/splat.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// One camera at one instant. All pictures have the camera's size. Lenses may be distorted: it is undone
+// inside.
+typedef struct sp_view {
+    sp_camera camera;
+    const sp_image8 *image; // RGB
+    const sp_image8 *plate; // RGB, or NULL: unknown (athlete needs it)
+    const sp_image *matte;  // 1 channel 0..1, or NULL
+    double gains[6];        // image = gain * plate + offset per channel (3 gains, 3 offsets)
+} sp_view;
+
+typedef struct sp_recon_params {
+    int splats; // budget of the athlete's cloud (default 30000)
+    double
+        budget_s;   // wall seconds for one athlete from these views (default 30); 0: iterations decides alone
+    int iterations; // optimisation steps at most (default 0: chosen from the budget); a run bounded by this
+                    // alone is reproducible
+    int sh_degree;  // of the athlete's cloud (default 1)
+    uint64_t seed;
+    sp_kernels kernels;
+} sp_recon_params;
+sp_recon_params sp_recon_params_default(void);
+
+typedef struct sp_recon_report {
+    double clean_s, hull_s, seed_s, optimise_s;
+    int iterations;
+    int64_t splats;
+    double loss_first, loss_last;
+    double bounds_min[3], bounds_max[3]; // of the athlete, metres
+    double *gains; // views * 6: colour correction per view, in order; owned, freed by sp_recon_report_free
+    double *agreement; // views: share of the view's matte that the hull explains (IoU), 0..1; owned
+    int view_count;
+} sp_recon_report;
+void sp_recon_report_free(sp_recon_report *report);
+
+// Mattes made to agree: what no other camera's matte supports is removed, what nearly all support is filled.
+// out: one initialised matte per view, owned by the caller. Tolerates one wrong or missing camera.
+int sp_recon_clean_mattes(sp_image *out, const sp_view *views, int count, sp_pool *pool,
+                          const sp_progress *progress);
+
+// The athlete's cloud (foreground only) at one instant. warm (nullable): a neighbouring instant's cloud to
+// start from. Less than two views with a matte, or nothing in any matte: SP_EINVAL with a sentence. An
+// instant without an athlete gives an empty cloud and SP_OK when all mattes are empty.
+int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view *views, int count,
+                     const sp_splat_cloud *warm, const sp_recon_params *params, sp_pool *pool,
+                     const sp_progress *progress);
+
+typedef struct sp_background_params {
+    int splats;      // budget (default 150000)
+    double budget_s; // wall seconds (default 90); 0: iterations decides alone
+    int iterations;  // default 0: chosen from the budget
+    int sh_degree;   // default 0
+    uint64_t seed;
+    sp_kernels kernels;
+    const double *points_xyz; // optional sparse points of the venue (points_count * 3)
+    const uint8_t *points_rgb;
+    int64_t points_count;
+} sp_background_params;
+sp_background_params sp_background_params_default(void);
+
+// The empty venue's cloud from the plates (view.image is the plate; view.plate and view.matte are not used):
+// floor plane Z = 0 and far shell as scaffold, depth by stereo where cameras overlap, then optimised.
+int sp_recon_background(sp_splat_cloud *out, sp_recon_report *report, const sp_view *views, int count,
+                        const sp_background_params *params, sp_pool *pool, const sp_progress *progress);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,73 @@
+// Splats to pixels, and gradients back. Floor 3.
+// Threads: a renderer serves one thread at a time and uses the pool it was opened with; clouds are only read.
+// Method: EWA splatting (Zwicker et al. 2001) as in Kerbl et al. 2023, from the papers: each splat is
+// projected by the local affine approximation of the camera, sorted by depth, and blended front to back.
+#ifndef STILLPOINT_RENDER_H
+#define STILLPOINT_RENDER_H
+
+#include <stillpoint/image.h>
+#include <stillpoint/rig.h>
+#include <stillpoint/splat.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sp_renderer sp_renderer;
+
+typedef enum sp_kernels {
+    SP_KERNELS_AUTO,      // the best that sp_cpu_detect() allows
+    SP_KERNELS_REFERENCE, // plain C: the definition of the answer
+    SP_KERNELS_BASELINE,  // the vector source compiled for the baseline
+    SP_KERNELS_AVX2,
+    SP_KERNELS_AVX512,
+} sp_kernels;
+
+typedef struct sp_render_params {
+    sp_kernels kernels;       // default AUTO
+    float alpha_cutoff;       // contributions below this are skipped (default 1/255)
+    float transmittance_stop; // a pixel is finished when less than this shines through (default 1e-4)
+    float low_pass_px2;       // added to the projected covariance's diagonal (default 0.3)
+    float near_m;             // splats nearer than this are not drawn (default 0.05)
+    double max_fov_rad; // distorted cameras are drawn through a pinhole view up to this wide (default 2.6)
+} sp_render_params;
+sp_render_params sp_render_params_default(void);
+
+// Create a renderer; pool may be NULL (one thread) and must outlive it. The caller owns *out.
+// SP_ENOTSUP: the processor lacks the kernels that were asked for.
+int sp_renderer_open(sp_renderer **out, const sp_render_params *params, sp_pool *pool);
+void sp_renderer_close(sp_renderer **renderer);
+const char *sp_renderer_kernels(const sp_renderer *renderer); // "reference", "baseline", "avx2", "avx512"
+
+// What to draw into: pictures of the camera's size; those that are NULL are not wanted.
+typedef struct sp_render_target {
+    sp_image *rgb;   // 3 channels: sum of contributions plus transmittance times under
+    sp_image *alpha; // 1 channel: 1 - transmittance
+    sp_image *depth; // 1 channel: z in the camera weighted by contribution (metres times alpha, not divided)
+    const sp_image *under; // 3 channels: what lies behind the cloud, e.g. the plate; NULL: black
+} sp_render_target;
+
+// Draw the cloud as the camera sees it. Lens distortion is included (drawn as pinhole, then warped).
+int sp_renderer_draw(sp_renderer *renderer, const sp_splat_cloud *cloud, const sp_camera *camera,
+                     sp_render_target *target);
+
+// Gradients of a loss with respect to every parameter of the cloud, after a draw of the same cloud, camera
+// and under through this renderer (SP_EINVAL otherwise, and for distorted cameras, which optimisation
+// undistorts first). d_rgb (3 channels) and d_alpha (1 channel; nullable): d(loss)/d(pixel). gradient: a
+// cloud of the same count, capacity and degree whose rows receive (+=) d(loss)/d(row). screen (nullable,
+// count entries): += norm of d(loss)/d(projected centre in px), summed over its pixels in absolute value
+// (AbsGS); visible (nullable, count entries): 1 for splats that were drawn.
+int sp_renderer_backward(sp_renderer *renderer, const sp_splat_cloud *cloud, const sp_image *d_rgb,
+                         const sp_image *d_alpha, sp_splat_cloud *gradient, float *screen, uint8_t *visible);
+
+// Seconds of the last draw/backward by step, and what was counted, for benchmarks.
+typedef struct sp_render_stats {
+    double project_s, sort_s, bin_s, blend_s, backward_s;
+    int64_t visible, pairs_binned, pairs_tested, pairs_blended;
+} sp_render_stats;
+void sp_renderer_stats(const sp_renderer *renderer, sp_render_stats *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

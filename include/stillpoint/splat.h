@@ -1,0 +1,62 @@
+// Splat clouds in struct-of-arrays form, and their files. Floor 2.
+// Threads: clouds are plain data; many threads may read one.
+#ifndef STILLPOINT_SPLAT_H
+#define STILLPOINT_SPLAT_H
+
+#include <stillpoint/base.h>
+#include <stillpoint/math.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Rows of a cloud: one float per splat each. Activations are INRIA's: scale = exp, opacity = 1 / (1 +
+// exp(-x)), rotation w x y z normalised on use, colour = 0.5 + 0.28209479 * DC + higher SH terms.
+enum {
+    SP_ROW_POSITION = 0,  // 3 rows, metres
+    SP_ROW_LOG_SCALE = 3, // 3 rows, natural log of metres (deviation along each axis)
+    SP_ROW_ROTATION = 6,  // 4 rows, quaternion w x y z
+    SP_ROW_OPACITY = 10,  // 1 row, logit
+    SP_ROW_SH = 11,       // 3 rows R G B of DC, then R G B of each higher coefficient in order
+};
+#define SP_SH_DEGREE_MAX 3
+#define SP_SH_C0 0.28209479177387814
+
+typedef struct sp_splat_cloud {
+    size_t count, capacity; // capacity is the row stride, a multiple of 16
+    int sh_degree;          // 0..3
+    float *data;            // rows() * capacity floats, 64-byte aligned; entries past count are zero
+} sp_splat_cloud;
+
+static inline int sp_splat_rows(int sh_degree)
+{
+    return SP_ROW_SH + 3 * (sh_degree + 1) * (sh_degree + 1);
+}
+static inline float *sp_splat_row(const sp_splat_cloud *cloud, int row)
+{
+    return cloud->data + (size_t)row * cloud->capacity;
+}
+
+// An empty cloud with room for capacity splats (rounded up). End with sp_splat_cloud_free().
+int sp_splat_cloud_init(sp_splat_cloud *out, size_t capacity, int sh_degree);
+void sp_splat_cloud_free(sp_splat_cloud *cloud);
+int sp_splat_cloud_copy(sp_splat_cloud *out, const sp_splat_cloud *from);
+// Grow capacity to at least capacity, keeping what is there.
+int sp_splat_cloud_reserve(sp_splat_cloud *cloud, size_t capacity);
+// Append all splats of from; missing SH coefficients are zero, surplus ones (from has the higher degree) are
+// dropped.
+int sp_splat_cloud_append(sp_splat_cloud *cloud, const sp_splat_cloud *from);
+// Keep the splats with keep[i] != 0, in order.
+void sp_splat_cloud_filter(sp_splat_cloud *cloud, const uint8_t *keep);
+
+// Files by ending (.ply, .spz) when writing, by content when reading: INRIA PLY (binary little endian), SPZ
+// v2-v4 (written: v3). A NaN or infinity is SP_EFORMAT and names the splat and field. SPZ's RUB axes are
+// turned to and from ours (Z up).
+int sp_splat_load(sp_splat_cloud *out, const char *path);
+int sp_splat_save(const sp_splat_cloud *cloud, const char *path);
+int sp_splat_decode(sp_splat_cloud *out, const void *data, size_t size, const char *what);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,1 @@
+#include <stillpoint/image.h>

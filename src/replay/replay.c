@@ -1,0 +1,1 @@
+#include <stillpoint/replay.h>

@@ -1,0 +1,1 @@
+#include <stillpoint/splat.h>
