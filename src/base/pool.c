@@ -1,0 +1,164 @@
+// A pool of threads that share the indices of one job after the other.
+//
+// A job is published under the lock by raising `generation`; every helper thread sees each generation exactly
+// once, claims indices from the atomic counter `next` until none is left, and then lowers `busy`. The caller
+// claims indices too, as worker 0, and leaves when busy is 0; so no helper touches a job after its end.
+#include <stillpoint/base.h>
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { THREADS_MAX = 1024 };
+
+typedef struct {
+    sp_pool *pool;
+    pthread_t thread;
+    int worker;
+} pool_helper;
+
+struct sp_pool {
+    int threads; // the caller included
+    pool_helper *helpers;
+
+    pthread_mutex_t lock;
+    pthread_cond_t job_is_there, job_is_done;
+    uint64_t generation;
+    int busy; // helpers that have not finished the current generation
+    bool is_closing;
+
+    sp_pool_work work;
+    void *context;
+    int64_t count;
+    _Atomic int64_t next;
+};
+
+static void claim_items(sp_pool *pool, int worker)
+{
+    for (;;) {
+        int64_t index = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
+        if (index >= pool->count)
+            return;
+        pool->work(pool->context, index, worker);
+    }
+}
+
+static void *helper_main(void *argument)
+{
+    pool_helper *helper = argument;
+    sp_pool *pool = helper->pool;
+    uint64_t seen = 0;
+    pthread_mutex_lock(&pool->lock);
+    for (;;) {
+        while (pool->generation == seen && !pool->is_closing)
+            pthread_cond_wait(&pool->job_is_there, &pool->lock);
+        if (pool->is_closing)
+            break;
+        seen = pool->generation;
+        pthread_mutex_unlock(&pool->lock);
+        claim_items(pool, helper->worker);
+        pthread_mutex_lock(&pool->lock);
+        if (--pool->busy == 0)
+            pthread_cond_signal(&pool->job_is_done);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+// Cores this process may run on, which in a container can be fewer than the machine has.
+static int usable_cores(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return CPU_COUNT(&set);
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
+}
+
+int sp_pool_open(sp_pool **out, int threads)
+{
+    if (threads < 0 || threads > THREADS_MAX)
+        return sp_error(SP_EINVAL, "threads: %d is outside 0..%d (0: one per core)", threads, THREADS_MAX);
+    if (threads == 0)
+        threads = usable_cores();
+
+    sp_pool *pool = sp_calloc(1, sizeof *pool);
+    pool_helper *helpers = sp_calloc((size_t)threads, sizeof *helpers);
+    if (!pool || !helpers) {
+        free(pool);
+        free(helpers);
+        return SP_ENOMEM;
+    }
+    pool->helpers = helpers;
+    pool->threads = 1;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->job_is_there, NULL);
+    pthread_cond_init(&pool->job_is_done, NULL);
+    for (int i = 1; i < threads; i++) {
+        pool_helper *helper = &helpers[i - 1];
+        helper->pool = pool;
+        helper->worker = i;
+        int failure = pthread_create(&helper->thread, NULL, helper_main, helper);
+        if (failure) {
+            sp_pool_close(&pool);
+            return sp_error(SP_ENOMEM, "thread %d of %d cannot be started: %s; try fewer threads", i + 1,
+                            threads, strerror(failure));
+        }
+        pool->threads++;
+    }
+    *out = pool;
+    return SP_OK;
+}
+
+int sp_pool_threads(const sp_pool *pool)
+{
+    return pool ? pool->threads : 1;
+}
+
+void sp_pool_run(sp_pool *pool, int64_t count, sp_pool_work work, void *context)
+{
+    if (!pool || pool->threads == 1 || count <= 1) {
+        for (int64_t i = 0; i < count; i++)
+            work(context, i, 0);
+        return;
+    }
+
+    pthread_mutex_lock(&pool->lock);
+    pool->work = work;
+    pool->context = context;
+    pool->count = count;
+    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
+    pool->busy = pool->threads - 1;
+    pool->generation++;
+    pthread_cond_broadcast(&pool->job_is_there);
+    pthread_mutex_unlock(&pool->lock);
+
+    claim_items(pool, 0);
+
+    pthread_mutex_lock(&pool->lock);
+    while (pool->busy > 0)
+        pthread_cond_wait(&pool->job_is_done, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void sp_pool_close(sp_pool **pool)
+{
+    sp_pool *p = *pool;
+    if (!p)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->is_closing = true;
+    pthread_cond_broadcast(&p->job_is_there);
+    pthread_mutex_unlock(&p->lock);
+    for (int i = 0; i < p->threads - 1; i++)
+        pthread_join(p->helpers[i].thread, NULL);
+    pthread_mutex_destroy(&p->lock);
+    pthread_cond_destroy(&p->job_is_there);
+    pthread_cond_destroy(&p->job_is_done);
+    free(p->helpers);
+    free(p);
+    *pool = NULL;
+}
