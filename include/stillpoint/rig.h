@@ -49,7 +49,7 @@ const sp_camera *sp_rig_find(const sp_rig *rig, const char *id); // NULL when ab
 // and field.
 int sp_rig_validate(const sp_rig *rig, const char *what);
 
-// rig.json of a take.
+// rig.json of a take. Save refuses what validate refuses; fields it does not know survive from load to save.
 int sp_rig_load(sp_rig *out, const char *path);
 int sp_rig_save(const sp_rig *rig, const char *path);
 
@@ -59,12 +59,12 @@ int sp_rig_save(const sp_rig *rig, const char *path);
 sp_vec3 sp_camera_center(const sp_camera *camera); // in the world
 sp_vec3 sp_camera_to_cam(const sp_camera *camera, sp_vec3 world);
 // World point to pixel. False when it is not in front or the lens model folds over there; *px is then
-// untouched.
+// untouched. A fisheye sees beyond 90 degrees: there z in the camera may be negative.
 bool sp_camera_project(sp_vec2 *px, const sp_camera *camera, sp_vec3 world);
 // The same with derivatives: d(px)/d(world), 2x3 row-major.
 bool sp_camera_project_jacobian(sp_vec2 *px, double jacobian[6], const sp_camera *camera, sp_vec3 world);
 // Pixel to unit direction in the world: inverse of project to 1e-6 px. False where the lens model has no
-// inverse.
+// inverse (outside the range in which it rises from the axis).
 bool sp_camera_ray(sp_vec3 *direction, const sp_camera *camera, sp_vec2 px);
 // Normalised image plane (x/z, y/z) <-> distorted normalised coordinates.
 bool sp_lens_distort(sp_vec2 *out, const sp_camera *camera, sp_vec2 xy);
@@ -72,9 +72,10 @@ bool sp_lens_undistort(sp_vec2 *out, const sp_camera *camera, sp_vec2 xy);
 // The pinhole camera with the same pose whose picture covers the distorted one's (within max_fov_rad a side),
 // of about the same pixel density at the centre; a pinhole camera comes back unchanged.
 sp_camera sp_camera_undistorted(const sp_camera *camera, double max_fov_rad);
-// For each pixel of the picture of `to`, where it lies in the picture of `from` (same pose): maps are x then
-// y, size of to, pixel coordinates (centres at .5), NaN where nothing corresponds. out has room for 2 *
-// to->width * to->height floats.
+// For each pixel of the picture of `to`, where it lies in the picture of `from` (same pose): a plane of x,
+// then a plane of y, each the size of to, in pixel coordinates (centres at .5); NaN where nothing corresponds
+// (more than half a pixel outside of from's picture included). out has room for 2 * to->width * to->height
+// floats.
 void sp_camera_warp_map(float *out, const sp_camera *to, const sp_camera *from);
 // Another resolution of the same view; a rectangle of it.
 sp_camera sp_camera_resized(const sp_camera *camera, int width, int height);
@@ -82,7 +83,8 @@ sp_camera sp_camera_cropped(const sp_camera *camera, int x, int y, int width, in
 
 // The point nearest to all rays, given origins and unit directions; false when they are (nearly) parallel.
 bool sp_triangulate_rays(sp_vec3 *out, const sp_vec3 *origins, const sp_vec3 *directions, int count);
-// Where the optical axes come closest to each other: the middle of the action as far as a rig can tell.
+// Where the optical axes come closest to each other: the middle of the action as far as a rig can tell. Axes
+// that do not meet in front of the cameras give a point some way along their common direction.
 sp_vec3 sp_rig_focus(const sp_rig *rig);
 
 // ---- Foreign formats
