@@ -2,6 +2,8 @@
 // Threads: a renderer serves one thread at a time and uses the pool it was opened with; clouds are only read.
 // Method: EWA splatting (Zwicker et al. 2001) as in Kerbl et al. 2023, from the papers: each splat is
 // projected by the local affine approximation of the camera, sorted by depth, and blended front to back.
+// A splat adds min(opacity * exp(-q/2), 0.999) of max(colour, 0) to a pixel. It is not drawn when its centre
+// is nearer than near_m, or within one of its own deviations (along the view) of the camera's plane.
 #ifndef STILLPOINT_RENDER_H
 #define STILLPOINT_RENDER_H
 
@@ -53,10 +55,10 @@ int sp_renderer_draw(sp_renderer *renderer, const sp_splat_cloud *cloud, const s
 
 // Gradients of a loss with respect to every parameter of the cloud, after a draw of the same cloud, camera
 // and under through this renderer (SP_EINVAL otherwise, and for distorted cameras, which optimisation
-// undistorts first). d_rgb (3 channels) and d_alpha (1 channel; nullable): d(loss)/d(pixel). gradient: a
-// cloud of the same count, capacity and degree whose rows receive (+=) d(loss)/d(row). screen (nullable,
-// count entries): += norm of d(loss)/d(projected centre in px), summed over its pixels in absolute value
-// (AbsGS); visible (nullable, count entries): 1 for splats that were drawn.
+// undistorts first); the pixels of under must still be there. d_rgb (3 channels) and d_alpha (1 channel;
+// nullable): d(loss)/d(pixel). gradient: a cloud of the same count, capacity and degree whose rows receive
+// (+=) d(loss)/d(row). screen (nullable, count entries): += norm of d(loss)/d(projected centre in px), summed
+// over its pixels in absolute value (AbsGS); visible (nullable, count entries): 1 for splats that were drawn.
 int sp_renderer_backward(sp_renderer *renderer, const sp_splat_cloud *cloud, const sp_image *d_rgb,
                          const sp_image *d_alpha, sp_splat_cloud *gradient, float *screen, uint8_t *visible);
 

@@ -1,1 +1,233 @@
+// The public face: checks what comes in, picks a backend, and draws distorted cameras through a pinhole view.
 #include <stillpoint/render.h>
+
+#include "backend.h"
+#include "warp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct sp_renderer {
+    sp_render_params params;
+    sp_pool *pool;
+    const render_backend *backend;
+    void *state;
+    render_warp warp;
+    sp_render_stats stats;
+    // What the last draw saw, for backward.
+    bool can_backward;
+    render_view view;
+    const sp_splat_cloud *cloud;
+    size_t cloud_count;
+    const sp_image *under;
+};
+
+sp_render_params sp_render_params_default(void)
+{
+    return (sp_render_params){.kernels = SP_KERNELS_AUTO,
+                              .alpha_cutoff = 1.0f / 255,
+                              .transmittance_stop = 1e-4f,
+                              .low_pass_px2 = 0.3f,
+                              .near_m = 0.05f,
+                              .max_fov_rad = 2.6};
+}
+
+static int choose_backend(const render_backend **out, sp_kernels kernels)
+{
+    if (kernels == SP_KERNELS_REFERENCE || kernels == SP_KERNELS_AUTO) {
+        *out = &render_reference;
+        return 0;
+    }
+    return sp_error(SP_ENOTSUP, "this processor lacks the kernels that were asked for; use auto");
+}
+
+static int check_params(const sp_render_params *p)
+{
+    if (!(p->alpha_cutoff >= 0 && p->alpha_cutoff < 1))
+        return sp_error(SP_EINVAL, "alpha_cutoff is %g, it must lie in [0, 1)", (double)p->alpha_cutoff);
+    if (!(p->transmittance_stop >= 0 && p->transmittance_stop < 1))
+        return sp_error(SP_EINVAL, "transmittance_stop is %g, it must lie in [0, 1)",
+                        (double)p->transmittance_stop);
+    if (!(p->low_pass_px2 > 0 && p->low_pass_px2 < 1e6f))
+        return sp_error(SP_EINVAL, "low_pass_px2 is %g, it must be positive", (double)p->low_pass_px2);
+    if (!(p->near_m > 0))
+        return sp_error(SP_EINVAL, "near_m is %g, it must be positive", (double)p->near_m);
+    if (!(p->max_fov_rad > 0 && p->max_fov_rad < M_PI))
+        return sp_error(SP_EINVAL, "max_fov_rad is %g, it must lie in (0, pi)", p->max_fov_rad);
+    return 0;
+}
+
+int sp_renderer_open(sp_renderer **out, const sp_render_params *params, sp_pool *pool)
+{
+    sp_render_params defaults = sp_render_params_default();
+    if (!params)
+        params = &defaults;
+    const render_backend *backend = NULL;
+    int code = check_params(params);
+    if (!code)
+        code = choose_backend(&backend, params->kernels);
+    if (code)
+        return code;
+    sp_renderer *r = sp_calloc(1, sizeof *r);
+    if (!r)
+        return SP_ENOMEM;
+    r->params = *params;
+    r->pool = pool;
+    r->backend = backend;
+    code = backend->open(&r->state, pool);
+    if (code) {
+        free(r);
+        return code;
+    }
+    *out = r;
+    return 0;
+}
+
+void sp_renderer_close(sp_renderer **renderer)
+{
+    sp_renderer *r = renderer ? *renderer : NULL;
+    if (!r)
+        return;
+    r->backend->close(r->state);
+    render_warp_free(&r->warp);
+    free(r);
+    *renderer = NULL;
+}
+
+const char *sp_renderer_kernels(const sp_renderer *renderer)
+{
+    return renderer->backend->name;
+}
+
+void sp_renderer_stats(const sp_renderer *renderer, sp_render_stats *out)
+{
+    *out = renderer->stats;
+}
+
+static int check_image(const sp_image *image, const sp_camera *camera, int channels, const char *what)
+{
+    if (!image)
+        return 0;
+    if (!image->data || image->width != camera->width || image->height != camera->height ||
+        image->channels != channels)
+        return sp_error(SP_EINVAL,
+                        "camera %s: the %s picture is %dx%d with %d channels, it must be %dx%d with %d",
+                        camera->id, what, image->width, image->height, image->channels, camera->width,
+                        camera->height, channels);
+    return 0;
+}
+
+static int check_draw(const sp_splat_cloud *cloud, const sp_camera *camera, const sp_render_target *target)
+{
+    if (camera->width < 1 || camera->height < 1 || camera->width > 65535 || camera->height > 65535)
+        return sp_error(SP_EINVAL, "camera %s: its size is %dx%d px, it must lie in 1..65535", camera->id,
+                        camera->width, camera->height);
+    if (!(camera->fx > 0 && camera->fy > 0 && isfinite(camera->fx) && isfinite(camera->fy) &&
+          isfinite(camera->cx) && isfinite(camera->cy)))
+        return sp_error(SP_EINVAL, "camera %s: fx, fy must be positive and cx, cy finite", camera->id);
+    if (cloud->count > cloud->capacity || cloud->count > UINT32_MAX / 2 || cloud->sh_degree < 0 ||
+        cloud->sh_degree > SP_SH_DEGREE_MAX)
+        return sp_error(SP_EINVAL, "a cloud of %zu splats (room for %zu) with SH degree %d cannot be drawn",
+                        cloud->count, cloud->capacity, cloud->sh_degree);
+    int code = check_image(target->rgb, camera, 3, "rgb");
+    if (!code)
+        code = check_image(target->alpha, camera, 1, "alpha");
+    if (!code)
+        code = check_image(target->depth, camera, 1, "depth");
+    if (!code)
+        code = check_image(target->under, camera, 3, "under");
+    return code;
+}
+
+static render_view view_of(const sp_render_params *params, const sp_camera *camera)
+{
+    sp_vec3 center = sp_camera_center(camera);
+    render_view view = {
+        .width = camera->width,
+        .height = camera->height,
+        .fx = camera->fx,
+        .fy = camera->fy,
+        .cx = camera->cx,
+        .cy = camera->cy,
+        .translation = {camera->translation.x, camera->translation.y, camera->translation.z},
+        .center = {center.x, center.y, center.z},
+        .alpha_cutoff = fmax((double)params->alpha_cutoff, RENDER_CUTOFF_MIN),
+        .transmittance_stop = (double)params->transmittance_stop,
+        .low_pass_px2 = (double)params->low_pass_px2,
+        .near_m = (double)params->near_m,
+    };
+    memcpy(view.rotation, camera->rotation.m, sizeof view.rotation);
+    return view;
+}
+
+static int draw_distorted(sp_renderer *r, const sp_splat_cloud *cloud, const sp_camera *camera,
+                          const sp_render_target *target)
+{
+    int code = render_warp_prepare(&r->warp, camera, r->params.max_fov_rad);
+    if (code)
+        return code;
+    render_planes planes = {.rgb = r->warp.rgb.data,
+                            .alpha = r->warp.alpha.data,
+                            .depth = target->depth ? r->warp.depth.data : NULL};
+    r->view = view_of(&r->params, &r->warp.pinhole);
+    code = r->backend->draw(r->state, &r->view, cloud, &planes, &r->stats);
+    if (!code)
+        render_warp_apply(&r->warp, target, r->pool);
+    return code;
+}
+
+int sp_renderer_draw(sp_renderer *r, const sp_splat_cloud *cloud, const sp_camera *camera,
+                     sp_render_target *target)
+{
+    int code = check_draw(cloud, camera, target);
+    if (code)
+        return code;
+    r->can_backward = false;
+    memset(&r->stats, 0, sizeof r->stats);
+    if (camera->lens != SP_LENS_PINHOLE)
+        return draw_distorted(r, cloud, camera, target);
+    r->view = view_of(&r->params, camera);
+    render_planes planes = {.rgb = target->rgb ? target->rgb->data : NULL,
+                            .alpha = target->alpha ? target->alpha->data : NULL,
+                            .depth = target->depth ? target->depth->data : NULL,
+                            .under = target->under ? target->under->data : NULL};
+    code = r->backend->draw(r->state, &r->view, cloud, &planes, &r->stats);
+    if (code)
+        return code;
+    r->cloud = cloud;
+    r->cloud_count = cloud->count;
+    r->under = target->under;
+    r->can_backward = true;
+    return 0;
+}
+
+static int check_backward(const sp_renderer *r, const sp_splat_cloud *cloud, const sp_image *d_rgb,
+                          const sp_image *d_alpha, const sp_splat_cloud *gradient)
+{
+    if (!r->can_backward || cloud != r->cloud || cloud->count != r->cloud_count)
+        return sp_error(SP_EINVAL, "a gradient needs a draw of the same cloud by a pinhole camera before it");
+    if (!gradient || gradient->count != cloud->count || gradient->capacity != cloud->capacity ||
+        gradient->sh_degree != cloud->sh_degree)
+        return sp_error(SP_EINVAL, "the gradient must have the count, capacity and SH degree of the cloud");
+    const render_view *v = &r->view;
+    if (!d_rgb || d_rgb->width != v->width || d_rgb->height != v->height || d_rgb->channels != 3)
+        return sp_error(SP_EINVAL, "d_rgb must be %dx%d with 3 channels", v->width, v->height);
+    if (d_alpha && (d_alpha->width != v->width || d_alpha->height != v->height || d_alpha->channels != 1))
+        return sp_error(SP_EINVAL, "d_alpha must be %dx%d with 1 channel", v->width, v->height);
+    return 0;
+}
+
+int sp_renderer_backward(sp_renderer *r, const sp_splat_cloud *cloud, const sp_image *d_rgb,
+                         const sp_image *d_alpha, sp_splat_cloud *gradient, float *screen, uint8_t *visible)
+{
+    int code = check_backward(r, cloud, d_rgb, d_alpha, gradient);
+    if (code)
+        return code;
+    render_gradients gradients = {.d_rgb = d_rgb->data,
+                                  .d_alpha = d_alpha ? d_alpha->data : NULL,
+                                  .under = r->under ? r->under->data : NULL,
+                                  .cloud = gradient,
+                                  .screen = screen,
+                                  .visible = visible};
+    return r->backend->backward(r->state, &r->view, cloud, &gradients, &r->stats);
+}

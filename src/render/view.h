@@ -1,0 +1,37 @@
+// What every backend is told about one picture, and the constants that define the answer.
+#ifndef RENDER_VIEW_H
+#define RENDER_VIEW_H
+
+#include <stillpoint/render.h>
+
+// A contribution never hides all of what is behind it, so that its gradient stays finite.
+#define RENDER_ALPHA_MAX 0.999
+// Opacity-aware extents need a positive cut-off; smaller ones are taken as this.
+#define RENDER_CUTOFF_MIN 1e-12
+
+// A pinhole view. Pixel centres lie at .5; rotation and translation are cam_from_world.
+typedef struct render_view {
+    int width, height;
+    double fx, fy, cx, cy;
+    double rotation[9], translation[3];
+    double center[3]; // of the camera, in the world
+    double alpha_cutoff, transmittance_stop, low_pass_px2, near_m;
+} render_view;
+
+// Per splat and pixel block, what the backward pass of blending sums up.
+enum {
+    RENDER_SUM_MEAN_X, // d(loss)/d(projected centre)
+    RENDER_SUM_MEAN_Y,
+    RENDER_SUM_COV_XX, // d(loss)/d(projected covariance) as a symmetric matrix
+    RENDER_SUM_COV_XY,
+    RENDER_SUM_COV_YY,
+    RENDER_SUM_LOG_OPACITY, // d(loss)/d(ln opacity)
+    RENDER_SUM_RED,
+    RENDER_SUM_GREEN,
+    RENDER_SUM_BLUE,
+    RENDER_SUM_ABS_X, // the first two in absolute value
+    RENDER_SUM_ABS_Y,
+    RENDER_SUMS,
+};
+
+#endif
