@@ -1,17 +1,147 @@
-// The whole pipeline: a take becomes a moment becomes a clip; evaluation; the ledger. Floor 6.
-// Threads: functions touch only their arguments, and the pool they are given.
+// The whole pipeline: a take becomes a moment becomes a clip; evaluation; the latency ledger. Floor 6.
+// Threads: functions touch only their arguments, and the pool they are given. Every function can be cancelled
+// through its progress callback (SP_ECANCELLED); what it would have written then does not appear.
 #ifndef STILLPOINT_REPLAY_H
 #define STILLPOINT_REPLAY_H
 
-#include <stillpoint/image.h>
-#include <stillpoint/media.h>
-#include <stillpoint/render.h>
-#include <stillpoint/rig.h>
-#include <stillpoint/splat.h>
+#include <stillpoint/direct.h>
+#include <stillpoint/json.h>
+#include <stillpoint/recon.h>
+#include <stillpoint/take.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+// ---- The ledger: what each stage took
+// ---------------------------------------------------------------------------
+
+typedef struct sp_ledger_stage {
+    char name[24];
+    double seconds;     // wall
+    int64_t peak_bytes; // most memory the process held during the stage; 0: unknown
+    int runs;           // how often the stage ran (once per instant, say)
+} sp_ledger_stage;
+
+// Zero-initialise; end with sp_ledger_free(). A stage that runs again adds to its row.
+typedef struct sp_ledger {
+    sp_ledger_stage *stages; // in order of first run
+    int count, capacity;
+    double begin_s; // of the stage that is running
+    char running[24];
+} sp_ledger;
+
+// Begin a stage (ending the one that runs); ledger may be NULL.
+void sp_ledger_begin(sp_ledger *ledger, const char *stage);
+void sp_ledger_end(sp_ledger *ledger);
+double sp_ledger_seconds(const sp_ledger *ledger);
+// [{"stage", "seconds", "peak_mib", "runs"}]; the caller owns it, NULL when memory runs out.
+sp_json *sp_ledger_json(const sp_ledger *ledger);
+void sp_ledger_free(sp_ledger *ledger);
+
+// ---- Settings
+// ---------------------------------------------------------------------------------------------------
+
+typedef struct sp_replay_params {
+    sp_camera_choice cameras; // which take part; borrowed
+    uint64_t seed;            // default 1
+    sp_kernels kernels;       // default AUTO
+    int plate_samples;        // frames a plate is estimated from, 3..200 (default 24)
+    double background_s;      // wall seconds for the background cloud, 0..3600 (default 45); 0: none is made
+    int background_splats;    // default 150000
+    double instant_s; // wall seconds for one instant's cloud (default 30); later instants, which start
+                      // from the one before, take 0.4 of it
+    int splats;       // of one athlete (default 30000)
+    int iterations;   // optimisation steps per cloud; 0 (default): as the seconds allow. Set, it makes a run
+                      // reproducible to the bit and the seconds are not looked at.
+    bool is_refresh;  // make again what is already there (default false)
+    sp_clip_params clip; // of sp_replay_clip
+} sp_replay_params;
+sp_replay_params sp_replay_params_default(void);
+// Those settings that shape a moment, as an object: they are kept in moment.json. NULL when memory runs out.
+sp_json *sp_replay_params_json(const sp_replay_params *params);
+
+// ---- Stages
+// -----------------------------------------------------------------------------------------------------
+
+// Plates of all cameras that take part, given or estimated, and the venue's cloud: TAKE/background/ with
+// plates/, venue.ply, preview.jpg and report.json. The folder appears whole, replacing an older one. ledger
+// is nullable.
+int sp_replay_prepare(sp_take *take, const sp_replay_params *params, sp_ledger *ledger, sp_pool *pool,
+                      const sp_progress *progress);
+// Whether TAKE/background/ holds a plate for every chosen camera, and the cloud if one is wanted.
+bool sp_replay_is_prepared(const sp_take *take, const sp_replay_params *params);
+
+// Reconstruct the athlete at count instants (seconds on the rig clock, in any order) from a prepared take,
+// into a moment's folder: moment.json, athlete/, poster.jpg, mattes.jpg, report.json. The folder appears
+// whole, replacing an older moment; another kind of folder of that name is refused (SP_EINVAL). SP_ENOENT:
+// the take is not prepared. SP_EINVAL: fewer than two cameras take part, or an instant is outside the
+// footage.
+int sp_replay_moment(const char *folder, sp_take *take, const double *times_s, int count,
+                     const sp_replay_params *params, sp_ledger *ledger, sp_pool *pool,
+                     const sp_progress *progress);
+
+typedef enum sp_layer { SP_LAYER_ALL, SP_LAYER_ATHLETE, SP_LAYER_BACKGROUND } sp_layer;
+
+// The cloud of one layer of a moment's instant; the caller owns *out.
+int sp_replay_cloud(sp_splat_cloud *out, const sp_moment *moment, int instant, sp_layer layer);
+
+// Cameras from any importable file, or a take's folder; the scale and up recorded in the moment's take apply
+// to foreign formats. path NULL: the cameras of the moment's take.
+int sp_replay_rig(sp_rig *out, const sp_moment *moment, const char *path);
+
+typedef struct sp_pictures_params {
+    sp_layer layer;
+    bool has_alpha;          // write coverage as a fourth channel
+    int instant;             // index in the moment; -1: all
+    const char *const *only; // camera ids, NULL-terminated; NULL: all. SP_EINVAL names one the rig lacks.
+    sp_kernels kernels;
+} sp_pictures_params;
+
+// Render the moment for every camera of the rig, lens distortion included: FOLDER/<camera>_<frame, 6
+// digits>.png. All pictures appear or none. *written (nullable) receives their number.
+int sp_replay_pictures(int *written, const char *folder, const sp_moment *moment, const sp_rig *rig,
+                       const sp_pictures_params *params, sp_pool *pool, const sp_progress *progress);
+
+typedef struct sp_replay_report {
+    sp_clip_report clip;
+    char start_camera[SP_ID_MAX];
+    char *moment; // folder; owned, freed by sp_replay_report_free()
+    char *poster; // path; owned
+    int64_t athlete_splats, background_splats;
+    bool did_prepare, did_moment; // what was still missing
+} sp_replay_report;
+void sp_replay_report_free(sp_replay_report *report);
+
+// Everything that is still missing, then the default clip of the instant t_s and its poster beside it (same
+// name, .jpg). moment_folder NULL: TAKE/moments/<frame, 6 digits>. report is nullable.
+int sp_replay_clip(sp_replay_report *report, const char *path, sp_take *take, double t_s,
+                   const char *moment_folder, const sp_replay_params *params, sp_ledger *ledger,
+                   sp_pool *pool, const sp_progress *progress);
+
+// ---- Evaluation
+// -------------------------------------------------------------------------------------------------
+
+// How like the truth one picture is. Box and mask values are NaN where the truth has no mask.
+typedef struct sp_score {
+    char camera[SP_ID_MAX];
+    int64_t frame;
+    double psnr, ssim;         // whole frame
+    double psnr_box, ssim_box; // bounds of mask > 127 grown by 8% + 2 px a side
+    double psnr_mask;          // where mask > 127
+} sp_score;
+
+// Compare two pictures of one size; mask (one channel, 0..1) may be NULL.
+int sp_score_pictures(sp_score *out, const sp_image *ours, const sp_image *truth, const sp_image *mask);
+// Means over pictures; those without a mask do not count in box and mask values. camera becomes "mean".
+sp_score sp_score_mean(const sp_score *scores, int count);
+
+// Render the moment for the cameras of rig and compare with a folder of CAM_FRAME.png (any number of digits)
+// and CAM_FRAME_mask.png, or a take with truth/. only: camera ids, NULL-terminated, or NULL. *scores is the
+// caller's to free(). SP_ENOENT: no picture there belongs to a camera and an instant of the moment.
+int sp_replay_eval(sp_score **scores, int *count, const sp_moment *moment, const char *truth,
+                   const sp_rig *rig, const char *const *only, sp_kernels kernels, sp_pool *pool,
+                   const sp_progress *progress);
 
 #ifdef __cplusplus
 }
