@@ -1,0 +1,183 @@
+#include "silhouette.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define INSIDE_THRESHOLD 0.5f
+#define FAR_AWAY 1e12f
+// Takes the staircase of pixels off the outline.
+#define OUTLINE_SIGMA_PX 0.7
+#define NEAREST_M 0.05
+
+// Lower envelope of parabolas: squared distance transform of one line (Felzenszwalb and Huttenlocher,
+// "Distance Transforms of Sampled Functions", 2012). f and out are count long with a stride; hull and bounds are scratch.
+static void distance_line(float *f, int count, int stride, float *line, int *hull, float *bounds)
+{
+    for (int i = 0; i < count; i++)
+        line[i] = f[(size_t)i * (size_t)stride];
+    int k = 0;
+    hull[0] = 0;
+    bounds[0] = -FAR_AWAY;
+    bounds[1] = FAR_AWAY;
+    for (int q = 1; q < count; q++) {
+        float s;
+        for (;; k--) {
+            int v = hull[k];
+            s = ((line[q] + (float)q * (float)q) - (line[v] + (float)v * (float)v)) / (float)(2 * (q - v));
+            if (s > bounds[k] || k == 0)
+                break;
+        }
+        k = s > bounds[k] ? k + 1 : k;
+        hull[k] = q;
+        bounds[k] = k ? s : -FAR_AWAY;
+        bounds[k + 1] = FAR_AWAY;
+    }
+    for (int q = 0, j = 0; q < count; q++) {
+        while (bounds[j + 1] < (float)q)
+            j++;
+        float d = (float)(q - hull[j]);
+        f[(size_t)q * (size_t)stride] = d * d + line[hull[j]];
+    }
+}
+
+static int distance_squared(sp_image *plane)
+{
+    int w = plane->width, h = plane->height, most = w > h ? w : h;
+    float *line = sp_calloc((size_t)most * 2 + 1, sizeof *line);
+    int *hull = sp_calloc((size_t)most, sizeof *hull);
+    if (line && hull) {
+        for (int x = 0; x < w; x++)
+            distance_line(plane->data + x, h, w, line, hull, line + most);
+        for (int y = 0; y < h; y++)
+            distance_line(plane->data + (size_t)y * (size_t)w, w, 1, line, hull, line + most);
+    }
+    int rc = line && hull ? SP_OK : SP_ENOMEM;
+    free(line);
+    free(hull);
+    return rc;
+}
+
+static int signed_distance(sp_image *out, const sp_image *matte)
+{
+    sp_image outside = {0};
+    int rc = sp_image_init(out, matte->width, matte->height, 1);
+    if (!rc)
+        rc = sp_image_init(&outside, matte->width, matte->height, 1);
+    size_t pixels = (size_t)matte->width * (size_t)matte->height;
+    for (size_t i = 0; !rc && i < pixels; i++) {
+        bool inside = matte->data[i] > INSIDE_THRESHOLD;
+        out->data[i] = inside ? 1e8f : 0;
+        outside.data[i] = inside ? 0 : 1e8f;
+    }
+    if (!rc)
+        rc = distance_squared(out);
+    if (!rc)
+        rc = distance_squared(&outside);
+    for (size_t i = 0; !rc && i < pixels; i++) {
+        // A picture without an outline is inside or outside everywhere; half a pixel from centre to edge.
+        float in = fminf(sqrtf(out->data[i]), 1e4f), away = fminf(sqrtf(outside.data[i]), 1e4f);
+        out->data[i] = in > 0 ? in - 0.5f : 0.5f - away;
+    }
+    sp_image_free(&outside);
+    if (!rc)
+        rc = sp_image_blur(out, OUTLINE_SIGMA_PX, 3);
+    if (rc)
+        sp_image_free(out);
+    return rc;
+}
+
+static void sum_area(int32_t *sums, const sp_image *matte)
+{
+    size_t stride = (size_t)matte->width + 1;
+    for (int y = 0; y < matte->height; y++) {
+        int32_t row = 0;
+        for (int x = 0; x < matte->width; x++) {
+            row += matte->data[(size_t)y * (size_t)matte->width + (size_t)x] > INSIDE_THRESHOLD;
+            sums[((size_t)y + 1) * stride + (size_t)x + 1] = sums[(size_t)y * stride + (size_t)x + 1] + row;
+        }
+    }
+}
+
+int recon_silhouette_init(recon_silhouette *out, const sp_camera *camera, const sp_image *matte)
+{
+    recon_silhouette s = {.camera = *camera};
+    s.sums = sp_calloc(((size_t)matte->width + 1) * ((size_t)matte->height + 1), sizeof *s.sums);
+    int rc = s.sums ? signed_distance(&s.distance, matte) : SP_ENOMEM;
+    if (rc) {
+        free(s.sums);
+        return rc;
+    }
+    sum_area(s.sums, matte);
+    for (int i = 0; i < 9; i++)
+        s.rotation[i] = camera->rotation.m[i];
+    s.translation[0] = camera->translation.x;
+    s.translation[1] = camera->translation.y;
+    s.translation[2] = camera->translation.z;
+    *out = s;
+    return SP_OK;
+}
+
+void recon_silhouette_free(recon_silhouette *silhouette)
+{
+    sp_image_free(&silhouette->distance);
+    free(silhouette->sums);
+    silhouette->sums = NULL;
+}
+
+static bool to_pixel(double px[2], double *depth, const recon_silhouette *s, const double p[3])
+{
+    const double *r = s->rotation, *t = s->translation;
+    double z = r[6] * p[0] + r[7] * p[1] + r[8] * p[2] + t[2];
+    if (z < NEAREST_M)
+        return false;
+    px[0] = s->camera.fx * (r[0] * p[0] + r[1] * p[1] + r[2] * p[2] + t[0]) / z + s->camera.cx;
+    px[1] = s->camera.fy * (r[3] * p[0] + r[4] * p[1] + r[5] * p[2] + t[1]) / z + s->camera.cy;
+    *depth = z;
+    return true;
+}
+
+bool recon_silhouette_at(float *metres, const recon_silhouette *s, const double world[3])
+{
+    double px[2], depth;
+    int w = s->distance.width, h = s->distance.height;
+    if (!to_pixel(px, &depth, s, world) || px[0] < 0.5 || px[1] < 0.5 || px[0] > w - 0.5 || px[1] > h - 0.5)
+        return false;
+    float x = (float)px[0] - 0.5f, y = (float)px[1] - 0.5f;
+    int x0 = (int)x, y0 = (int)y;
+    x0 = x0 > w - 2 ? w - 2 : x0;
+    y0 = y0 > h - 2 ? h - 2 : y0;
+    float ax = x - (float)x0, ay = y - (float)y0;
+    const float *d = s->distance.data + (size_t)y0 * (size_t)w + (size_t)x0;
+    float top = d[0] + ax * (d[1] - d[0]), bottom = d[w] + ax * (d[w + 1] - d[w]);
+    *metres = (top + ay * (bottom - top)) * (float)(depth / s->camera.fx);
+    return true;
+}
+
+recon_box_sight recon_silhouette_cube(const recon_silhouette *s, const double centre[3], double half)
+{
+    double x0 = INFINITY, y0 = INFINITY, x1 = -INFINITY, y1 = -INFINITY;
+    for (int corner = 0; corner < 8; corner++) {
+        double p[3], px[2], depth;
+        for (int i = 0; i < 3; i++)
+            p[i] = centre[i] + (corner >> i & 1 ? half : -half);
+        if (!to_pixel(px, &depth, s, p))
+            return RECON_BOX_UNSEEN;
+        x0 = fmin(x0, px[0]);
+        x1 = fmax(x1, px[0]);
+        y0 = fmin(y0, px[1]);
+        y1 = fmax(y1, px[1]);
+    }
+    int w = s->distance.width, h = s->distance.height;
+    bool cut = x0 < 0 || y0 < 0 || x1 > w || y1 > h;
+    if (x1 <= 0 || y1 <= 0 || x0 >= w || y0 >= h)
+        return RECON_BOX_UNSEEN;
+    int ix0 = (int)fmax(floor(x0) - 1, 0), iy0 = (int)fmax(floor(y0) - 1, 0);
+    int ix1 = (int)fmin(ceil(x1) + 1, w), iy1 = (int)fmin(ceil(y1) + 1, h);
+    size_t stride = (size_t)w + 1;
+    const int32_t *a = s->sums;
+    int32_t touched = a[(size_t)iy1 * stride + (size_t)ix1] - a[(size_t)iy0 * stride + (size_t)ix1] -
+                      a[(size_t)iy1 * stride + (size_t)ix0] + a[(size_t)iy0 * stride + (size_t)ix0];
+    if (touched > 0)
+        return RECON_BOX_TOUCHED;
+    return cut ? RECON_BOX_UNSEEN : RECON_BOX_EMPTY;
+}
