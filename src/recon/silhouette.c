@@ -4,56 +4,54 @@
 #include <stdlib.h>
 
 #define INSIDE_THRESHOLD 0.5f
-#define FAR_AWAY 1e12f
+// Squared distance that no pixel has.
+#define UNREACHED 1e10f
 // Takes the staircase of pixels off the outline.
 #define OUTLINE_SIGMA_PX 0.7
 #define NEAREST_M 0.05
 
 // Lower envelope of parabolas: squared distance transform of one line (Felzenszwalb and Huttenlocher,
-// "Distance Transforms of Sampled Functions", 2012). f and out are count long with a stride; hull and bounds are scratch.
-static void distance_line(float *f, int count, int stride, float *line, int *hull, float *bounds)
+// "Distance Transforms of Sampled Functions", 2012). line and bounds (count + 1) and roots are scratch.
+static void distance_line(float *f, int count, size_t stride, double *line, double *bounds, int *roots)
 {
     for (int i = 0; i < count; i++)
-        line[i] = f[(size_t)i * (size_t)stride];
+        line[i] = f[(size_t)i * stride];
     int k = 0;
-    hull[0] = 0;
-    bounds[0] = -FAR_AWAY;
-    bounds[1] = FAR_AWAY;
+    roots[0] = 0;
+    bounds[0] = -INFINITY;
+    bounds[1] = INFINITY;
     for (int q = 1; q < count; q++) {
-        float s;
-        for (;; k--) {
-            int v = hull[k];
-            s = ((line[q] + (float)q * (float)q) - (line[v] + (float)v * (float)v)) / (float)(2 * (q - v));
-            if (s > bounds[k] || k == 0)
-                break;
-        }
-        k = s > bounds[k] ? k + 1 : k;
-        hull[k] = q;
-        bounds[k] = k ? s : -FAR_AWAY;
-        bounds[k + 1] = FAR_AWAY;
+        double s;
+        while ((s = (line[q] - line[roots[k]] + (double)q * q - (double)roots[k] * roots[k]) / (2.0 * (q - roots[k]))) <=
+               bounds[k])
+            k--;
+        roots[++k] = q;
+        bounds[k] = s;
+        bounds[k + 1] = INFINITY;
     }
     for (int q = 0, j = 0; q < count; q++) {
-        while (bounds[j + 1] < (float)q)
+        while (bounds[j + 1] < q)
             j++;
-        float d = (float)(q - hull[j]);
-        f[(size_t)q * (size_t)stride] = d * d + line[hull[j]];
+        double d = q - roots[j];
+        f[(size_t)q * stride] = (float)(d * d + line[roots[j]]);
     }
 }
 
 static int distance_squared(sp_image *plane)
 {
-    int w = plane->width, h = plane->height, most = w > h ? w : h;
-    float *line = sp_calloc((size_t)most * 2 + 1, sizeof *line);
-    int *hull = sp_calloc((size_t)most, sizeof *hull);
-    if (line && hull) {
+    int w = plane->width, h = plane->height;
+    size_t most = (size_t)(w > h ? w : h);
+    double *line = sp_calloc(2 * most + 1, sizeof *line);
+    int *roots = sp_calloc(most, sizeof *roots);
+    if (line && roots) {
         for (int x = 0; x < w; x++)
-            distance_line(plane->data + x, h, w, line, hull, line + most);
+            distance_line(plane->data + x, h, (size_t)w, line, line + most, roots);
         for (int y = 0; y < h; y++)
-            distance_line(plane->data + (size_t)y * (size_t)w, w, 1, line, hull, line + most);
+            distance_line(plane->data + (size_t)y * (size_t)w, w, 1, line, line + most, roots);
     }
-    int rc = line && hull ? SP_OK : SP_ENOMEM;
+    int rc = line && roots ? SP_OK : SP_ENOMEM;
     free(line);
-    free(hull);
+    free(roots);
     return rc;
 }
 
@@ -66,8 +64,8 @@ static int signed_distance(sp_image *out, const sp_image *matte)
     size_t pixels = (size_t)matte->width * (size_t)matte->height;
     for (size_t i = 0; !rc && i < pixels; i++) {
         bool inside = matte->data[i] > INSIDE_THRESHOLD;
-        out->data[i] = inside ? 1e8f : 0;
-        outside.data[i] = inside ? 0 : 1e8f;
+        out->data[i] = inside ? UNREACHED : 0;
+        outside.data[i] = inside ? 0 : UNREACHED;
     }
     if (!rc)
         rc = distance_squared(out);
@@ -86,28 +84,42 @@ static int signed_distance(sp_image *out, const sp_image *matte)
     return rc;
 }
 
-static void sum_area(int32_t *sums, const sp_image *matte)
+// Counts of pixels over one half, or (below) at most one half.
+static int sum_area(int32_t **out, const sp_image *matte, bool below)
 {
     size_t stride = (size_t)matte->width + 1;
+    int32_t *sums = sp_calloc(stride * ((size_t)matte->height + 1), sizeof *sums);
+    if (!sums)
+        return SP_ENOMEM;
     for (int y = 0; y < matte->height; y++) {
         int32_t row = 0;
         for (int x = 0; x < matte->width; x++) {
-            row += matte->data[(size_t)y * (size_t)matte->width + (size_t)x] > INSIDE_THRESHOLD;
+            row += (matte->data[(size_t)y * (size_t)matte->width + (size_t)x] > INSIDE_THRESHOLD) != below;
             sums[((size_t)y + 1) * stride + (size_t)x + 1] = sums[(size_t)y * stride + (size_t)x + 1] + row;
         }
     }
+    *out = sums;
+    return SP_OK;
 }
 
-int recon_silhouette_init(recon_silhouette *out, const sp_camera *camera, const sp_image *matte)
+static int32_t count_in(const int32_t *sums, size_t stride, const int rect[4])
+{
+    const int32_t *top = sums + (size_t)rect[1] * stride, *bottom = sums + (size_t)rect[3] * stride;
+    return bottom[rect[2]] - top[rect[2]] - bottom[rect[0]] + top[rect[0]];
+}
+
+int recon_silhouette_init(recon_silhouette *out, const sp_camera *camera, const sp_image *matte, const sp_image *valid)
 {
     recon_silhouette s = {.camera = *camera};
-    s.sums = sp_calloc(((size_t)matte->width + 1) * ((size_t)matte->height + 1), sizeof *s.sums);
-    int rc = s.sums ? signed_distance(&s.distance, matte) : SP_ENOMEM;
+    int rc = signed_distance(&s.distance, matte);
+    if (!rc)
+        rc = sum_area(&s.athlete, matte, false);
+    if (!rc && valid)
+        rc = sum_area(&s.invalid, valid, true);
     if (rc) {
-        free(s.sums);
+        recon_silhouette_free(&s);
         return rc;
     }
-    sum_area(s.sums, matte);
     for (int i = 0; i < 9; i++)
         s.rotation[i] = camera->rotation.m[i];
     s.translation[0] = camera->translation.x;
@@ -120,8 +132,9 @@ int recon_silhouette_init(recon_silhouette *out, const sp_camera *camera, const 
 void recon_silhouette_free(recon_silhouette *silhouette)
 {
     sp_image_free(&silhouette->distance);
-    free(silhouette->sums);
-    silhouette->sums = NULL;
+    free(silhouette->athlete);
+    free(silhouette->invalid);
+    silhouette->athlete = silhouette->invalid = NULL;
 }
 
 static bool to_pixel(double px[2], double *depth, const recon_silhouette *s, const double p[3])
@@ -146,6 +159,9 @@ bool recon_silhouette_at(float *metres, const recon_silhouette *s, const double 
     int x0 = (int)x, y0 = (int)y;
     x0 = x0 > w - 2 ? w - 2 : x0;
     y0 = y0 > h - 2 ? h - 2 : y0;
+    const int pixel[4] = {(int)px[0], (int)px[1], (int)px[0] + 1, (int)px[1] + 1};
+    if (s->invalid && count_in(s->invalid, (size_t)w + 1, pixel))
+        return false;
     float ax = x - (float)x0, ay = y - (float)y0;
     const float *d = s->distance.data + (size_t)y0 * (size_t)w + (size_t)x0;
     float top = d[0] + ax * (d[1] - d[0]), bottom = d[w] + ax * (d[w + 1] - d[w]);
@@ -171,13 +187,9 @@ recon_box_sight recon_silhouette_cube(const recon_silhouette *s, const double ce
     bool cut = x0 < 0 || y0 < 0 || x1 > w || y1 > h;
     if (x1 <= 0 || y1 <= 0 || x0 >= w || y0 >= h)
         return RECON_BOX_UNSEEN;
-    int ix0 = (int)fmax(floor(x0) - 1, 0), iy0 = (int)fmax(floor(y0) - 1, 0);
-    int ix1 = (int)fmin(ceil(x1) + 1, w), iy1 = (int)fmin(ceil(y1) + 1, h);
-    size_t stride = (size_t)w + 1;
-    const int32_t *a = s->sums;
-    int32_t touched = a[(size_t)iy1 * stride + (size_t)ix1] - a[(size_t)iy0 * stride + (size_t)ix1] -
-                      a[(size_t)iy1 * stride + (size_t)ix0] + a[(size_t)iy0 * stride + (size_t)ix0];
-    if (touched > 0)
+    const int rect[4] = {(int)fmax(floor(x0) - 1, 0), (int)fmax(floor(y0) - 1, 0), (int)fmin(ceil(x1) + 1, w),
+                         (int)fmin(ceil(y1) + 1, h)};
+    if (count_in(s->athlete, (size_t)w + 1, rect))
         return RECON_BOX_TOUCHED;
-    return cut ? RECON_BOX_UNSEEN : RECON_BOX_EMPTY;
+    return cut || (s->invalid && count_in(s->invalid, (size_t)w + 1, rect)) ? RECON_BOX_UNSEEN : RECON_BOX_EMPTY;
 }

@@ -5,17 +5,19 @@
 #include <stillpoint/image.h>
 #include <stillpoint/rig.h>
 
-// One pinhole view's matte. distance: per pixel the signed distance to the outline in px (positive inside);
-// sums: (width + 1) * (height + 1) summed-area table of matte > 0.5.
+// One pinhole view's matte. distance: per pixel the signed distance to the outline in px (positive inside).
+// athlete, invalid: summed-area tables, (width + 1) * (height + 1), of the athlete's pixels and of those that the
+// view does not really have (NULL: it has all).
 typedef struct recon_silhouette {
     sp_camera camera;
     sp_image distance;
-    int32_t *sums;
+    int32_t *athlete, *invalid;
     double rotation[9], translation[3]; // the camera's pose, flat
 } recon_silhouette;
 
-// camera: pinhole, of the matte's size.
-int recon_silhouette_init(recon_silhouette *out, const sp_camera *camera, const sp_image *matte);
+// camera: pinhole, of the matte's size. valid (nullable): 1 where the picture exists.
+int recon_silhouette_init(recon_silhouette *out, const sp_camera *camera, const sp_image *matte,
+                          const sp_image *valid);
 void recon_silhouette_free(recon_silhouette *silhouette);
 
 // Signed distance of a world point to the view's cone of the athlete, in metres at the point (positive inside).
