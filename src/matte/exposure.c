@@ -56,7 +56,8 @@ static void refit(line_fit *fit, const float *x, const float *y, int count)
     fit->offset = my - fit->gain * mx;
 }
 
-static double residual_deviation(const line_fit *fit, const float *x, const float *y, float *scratch, int count)
+static double residual_deviation(const line_fit *fit, const float *x, const float *y, float *scratch,
+                                 int count)
 {
     for (int i = 0; i < count; i++)
         scratch[i] = fabsf(y[i] - (float)(fit->gain * x[i] + fit->offset));
@@ -84,7 +85,8 @@ static line_fit fit_channel(const float *x, const float *y, float *scratch, int 
     return fit;
 }
 
-int matte_exposure(double gains[6], double *deviation, const sp_image8 *image, const sp_image8 *plate, bool fit)
+int matte_exposure(double gains[6], double *deviation, const sp_image8 *image, const sp_image8 *plate,
+                   bool fit)
 {
     int64_t pixels = (int64_t)image->width * image->height;
     int64_t stride = pixels / MAX_FIT_SAMPLES + 1;

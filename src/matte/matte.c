@@ -3,10 +3,16 @@
 #include "parts.h"
 
 #include <math.h>
+#include <string.h>
 
-// Differences in deviations of the noise, after aggregation: nothing below the first, athlete above the second.
+// Differences in deviations of the noise, after aggregation: nothing below the first, athlete above the
+// second.
 #define NOTHING 2.2f
 #define ATHLETE 4.0f
+#define CHROMA_SIGMA_PX 1.2
+// Energy beyond which more contrast says nothing more; about twice that of the decision, so that edges stay
+// put.
+#define ENOUGH 20.0f
 #define AGGREGATION_SIGMA_PX 0.9
 #define GUIDE_RADIUS_PX 3
 #define GUIDE_EPSILON 4e-4
@@ -31,22 +37,41 @@ static int check(const sp_image8 *image, const sp_image8 *plate, const sp_image 
     return SP_OK;
 }
 
-// Bring the plate to the image's exposure and take the difference.
-static int subtract(sp_image *difference, sp_image *plate, const sp_image *image, const double gains[6])
+// Bring the plate to the image's exposure.
+static void expose(sp_image *plate, const double gains[6])
 {
+    size_t pixels = (size_t)plate->width * (size_t)plate->height;
+    for (int c = 0; c < 3; c++) {
+        float *p = sp_image_plane(plate, c);
+        for (size_t i = 0; i < pixels; i++)
+            p[i] = fminf(fmaxf((float)gains[c] * p[i] + (float)gains[3 + c], 0), 1);
+    }
+}
+
+// The difference as luma and two chroma planes. Video carries chroma at half the resolution, a plate that is
+// a still does not: chroma is smoothed to what both have.
+static int subtract(sp_image *difference, const sp_image *image, const sp_image *plate)
+{
+    sp_image chroma = {0};
     int rc = sp_image_init(difference, image->width, image->height, 3);
+    if (!rc)
+        rc = sp_image_init(&chroma, image->width, image->height, 2);
     if (rc)
         return rc;
     size_t pixels = (size_t)image->width * (size_t)image->height;
-    for (int c = 0; c < 3; c++) {
-        float *p = sp_image_plane(plate, c), *d = sp_image_plane(difference, c);
-        const float *v = sp_image_plane(image, c);
-        for (size_t i = 0; i < pixels; i++) {
-            p[i] = fminf(fmaxf((float)gains[c] * p[i] + (float)gains[3 + c], 0), 1);
-            d[i] = v[i] - p[i];
-        }
+    for (size_t i = 0; i < pixels; i++) {
+        float r = sp_image_plane(image, 0)[i] - sp_image_plane(plate, 0)[i];
+        float g = sp_image_plane(image, 1)[i] - sp_image_plane(plate, 1)[i];
+        float b = sp_image_plane(image, 2)[i] - sp_image_plane(plate, 2)[i];
+        float luma = 0.299f * r + 0.587f * g + 0.114f * b;
+        difference->data[i] = luma;
+        chroma.data[i] = r - luma;
+        chroma.data[pixels + i] = b - luma;
     }
-    return SP_OK;
+    rc = sp_image_blur(&chroma, CHROMA_SIGMA_PX, 2.5);
+    memcpy(difference->data + pixels, chroma.data, 2 * pixels * sizeof(float));
+    sp_image_free(&chroma);
+    return rc;
 }
 
 // Energy of the difference in units of the noise, gathered over a small neighbourhood, as a soft decision.
@@ -61,7 +86,7 @@ static int decide(sp_image *score, const sp_image *difference, const sp_image *n
         for (size_t i = 0; i < pixels; i++) {
             float z = d[i] / noise->data[i];
             // Far above the noise is far enough: strong contrast must not bleed over its edge.
-            score->data[i] += fminf(z * z, 3 * ATHLETE * ATHLETE) / 3;
+            score->data[i] += fminf(z * z, ENOUGH) / 3;
         }
     }
     rc = sp_image_blur(score, AGGREGATION_SIGMA_PX, 3);
@@ -95,16 +120,18 @@ static int shape(sp_image *score, const sp_image *image, double feather_px)
     if (!rc)
         rc = matte_guided(score, image, GUIDE_RADIUS_PX, GUIDE_EPSILON);
     if (!rc)
-        rc = matte_clean_regions(score, 0.5f, (int)(LEAST_REGION * pixels) + 4, (int)(LARGEST_HOLE * pixels) + 4);
+        rc = matte_clean_regions(score, 0.5f, (int)(LEAST_REGION * pixels) + 4,
+                                 (int)(LARGEST_HOLE * pixels) + 4);
     return rc ? rc : feather(score, feather_px);
 }
 
-int sp_matte(sp_image *out, double gains[6], const sp_image8 *image8, const sp_image8 *plate8, const sp_image *spread,
-             const sp_matte_params *params, sp_pool *pool)
+int sp_matte(sp_image *out, double gains[6], const sp_image8 *image8, const sp_image8 *plate8,
+             const sp_image *spread, const sp_matte_params *params, sp_pool *pool)
 {
     (void)pool;
     sp_matte_params p = params ? *params : sp_matte_params_default();
-    int rc = out ? check(image8, plate8, spread) : sp_error(SP_EINVAL, "sp_matte needs a place for the matte");
+    int rc =
+        out ? check(image8, plate8, spread) : sp_error(SP_EINVAL, "sp_matte needs a place for the matte");
     if (rc)
         return rc;
     sp_image image = {0}, plate = {0}, difference = {0}, noise = {0}, shadow = {0}, score = {0};
@@ -114,8 +141,10 @@ int sp_matte(sp_image *out, double gains[6], const sp_image8 *image8, const sp_i
         rc = sp_image_from8(&image, image8);
     if (!rc)
         rc = sp_image_from8(&plate, plate8);
-    if (!rc)
-        rc = subtract(&difference, &plate, &image, fitted);
+    if (!rc) {
+        expose(&plate, fitted);
+        rc = subtract(&difference, &image, &plate);
+    }
     if (!rc)
         rc = matte_noise(&noise, &difference, &plate, spread, deviation, p.noise);
     if (!rc)

@@ -13,9 +13,11 @@
 #define QUANTILE_OF_UNIT 0.580
 // Noise above this is not believed: it is the athlete.
 #define MOST_NOISE (9.0 / 255)
-#define GRADIENT_BINS 8
-// Median of the same chi.
-#define MEDIAN_OF_UNIT 0.888
+#define CONTRAST_BINS 14
+// A quantile above the median, as errors at edges have long tails, and of the same chi.
+#define EDGE_QUANTILE 0.70
+#define EDGE_QUANTILE_OF_UNIT 1.105
+#define MOST_FACTOR 8.0f
 
 static int by_value(const void *a, const void *b)
 {
@@ -72,41 +74,55 @@ static int local_noise(sp_image *out, const sp_image *magnitudes, double deviati
     return SP_OK;
 }
 
-static int gradient_bin(const sp_image *plate, int x, int y)
+// Octaves of the range of colours in the 3x3 neighbourhood, from 1/64 on.
+static int contrast_bin(const sp_image *plate, int x, int y)
 {
     int w = plate->width, h = plate->height;
-    int l = x > 0 ? x - 1 : x, r = x < w - 1 ? x + 1 : x, u = y > 0 ? y - 1 : y, d = y < h - 1 ? y + 1 : y;
-    const float *g = sp_image_plane(plate, 1);
-    float dx = g[(size_t)y * (size_t)w + (size_t)r] - g[(size_t)y * (size_t)w + (size_t)l];
-    float dy = g[(size_t)d * (size_t)w + (size_t)x] - g[(size_t)u * (size_t)w + (size_t)x];
-    int bin = (int)(sqrtf(dx * dx + dy * dy) * 16);
-    return bin < GRADIENT_BINS ? bin : GRADIENT_BINS - 1;
+    int x0 = x > 0 ? x - 1 : x, x1 = x < w - 1 ? x + 1 : x, y0 = y > 0 ? y - 1 : y,
+        y1 = y < h - 1 ? y + 1 : y;
+    float range = 0;
+    for (int c = 0; c < 3; c++) {
+        float least = 1, most = 0;
+        for (int v = y0; v <= y1; v++)
+            for (int u = x0; u <= x1; u++) {
+                float value = sp_image_plane(plate, c)[(size_t)v * (size_t)w + (size_t)u];
+                least = fminf(least, value);
+                most = fmaxf(most, value);
+            }
+        range = fmaxf(range, most - least);
+    }
+    int bin = range > 1.0f / 64 ? (int)(2 * log2f(range * 64)) + 1 : 0;
+    return bin < CONTRAST_BINS ? bin : CONTRAST_BINS - 1;
 }
 
-// Scale the noise by how much larger the difference typically is at each gradient of the plate.
-static int gradient_noise(sp_image *out, const sp_image *magnitudes, const sp_image *plate)
+// Scale the noise by how much larger the difference typically is at each contrast of the plate.
+static int contrast_noise(sp_image *out, const sp_image *magnitudes, const sp_image *plate)
 {
     size_t pixels = (size_t)out->width * (size_t)out->height;
+    uint8_t *bins = sp_calloc(pixels, 1);
     float *scratch = sp_calloc(pixels, sizeof *scratch);
-    if (!scratch)
+    if (!bins || !scratch) {
+        free(bins);
+        free(scratch);
         return SP_ENOMEM;
-    float factor[GRADIENT_BINS];
-    for (int bin = 0; bin < GRADIENT_BINS; bin++) {
-        int count = 0;
-        for (int y = bin & 1; y < out->height; y += 2)
-            for (int x = 0; x < out->width; x += 2)
-                if (gradient_bin(plate, x, y) == bin) {
-                    size_t at = (size_t)y * (size_t)out->width + (size_t)x;
-                    scratch[count++] = magnitudes->data[at] / out->data[at];
-                }
-        float measured = count < 200 ? 1 : quantile(scratch, count, 0.5) / (float)MEDIAN_OF_UNIT;
-        float least = bin ? factor[bin - 1] : 1;
-        factor[bin] = fminf(fmaxf(measured, least), 3);
     }
+    for (size_t i = 0; i < pixels; i++)
+        bins[i] = (uint8_t)contrast_bin(plate, (int)(i % (size_t)out->width), (int)(i / (size_t)out->width));
+    float factor[CONTRAST_BINS];
+    for (int bin = 0; bin < CONTRAST_BINS; bin++) {
+        int count = 0;
+        for (size_t i = 0; i < pixels; i += 3)
+            if (bins[i] == bin)
+                scratch[count++] = magnitudes->data[i] / out->data[i];
+        float least = bin ? factor[bin - 1] : 1;
+        float measured =
+            count < 200 ? least : quantile(scratch, count, EDGE_QUANTILE) / (float)EDGE_QUANTILE_OF_UNIT;
+        factor[bin] = fminf(fmaxf(measured, least), MOST_FACTOR);
+    }
+    for (size_t i = 0; i < pixels; i++)
+        out->data[i] *= factor[bins[i]];
+    free(bins);
     free(scratch);
-    for (int y = 0; y < out->height; y++)
-        for (int x = 0; x < out->width; x++)
-            out->data[(size_t)y * (size_t)out->width + (size_t)x] *= factor[gradient_bin(plate, x, y)];
     return SP_OK;
 }
 
@@ -125,7 +141,7 @@ int matte_noise(sp_image *out, const sp_image *difference, const sp_image *plate
     if (!rc && fixed <= 0) {
         rc = local_noise(&noise, &magnitudes, deviation);
         if (!rc)
-            rc = gradient_noise(&noise, &magnitudes, plate);
+            rc = contrast_noise(&noise, &magnitudes, plate);
     }
     for (size_t i = 0; !rc && spread && i < pixels; i++)
         noise.data[i] = sqrtf(noise.data[i] * noise.data[i] + spread->data[i] * spread->data[i]);

@@ -7,12 +7,13 @@
 // Gain and offset per channel that turn the plate into the image's exposure, by iteratively reweighted least
 // squares (Tukey's biweight, scale from the MAD), so that the athlete does not pull. fit false: 1 and 0.
 // deviation receives the robust deviation of what is left, 0..1, over channels.
-int matte_exposure(double gains[6], double *deviation, const sp_image8 *image, const sp_image8 *plate, bool fit);
+int matte_exposure(double gains[6], double *deviation, const sp_image8 *image, const sp_image8 *plate,
+                   bool fit);
 
 // Per pixel the deviation to expect where nothing stands before the plate, in 0..1: measured in the pair by
-// neighbourhood (low quantiles, so that the athlete does not count) and by plate gradient (compression and
-// small movements of the camera hit edges harder). difference: 3 channels, image - corrected plate.
-// fixed > 0 replaces the measurement.
+// neighbourhood (low quantiles, so that the athlete does not count) and by the plate's contrast (compression
+// and small movements of the camera hit edges harder). difference: 3 channels, image - corrected plate. fixed
+// > 0 replaces the measurement.
 int matte_noise(sp_image *out, const sp_image *difference, const sp_image *plate, const sp_image *spread,
                 double deviation, double fixed);
 
@@ -20,8 +21,9 @@ int matte_noise(sp_image *out, const sp_image *difference, const sp_image *plate
 // neighbourhood, same chromaticity, same texture.
 int matte_shadow(sp_image *out, const sp_image *image, const sp_image *plate, const sp_image *noise);
 
-// Remove connected regions (8-neighbours) of mask > threshold smaller than min_area (pixels become 0) and fill
-// enclosed holes (4-neighbours of mask <= threshold that do not touch the border) smaller than max_hole (become 1).
+// Remove connected regions (8-neighbours) of mask > threshold smaller than min_area (pixels become 0) and
+// fill enclosed holes (4-neighbours of mask <= threshold that do not touch the border) smaller than max_hole
+// (become 1).
 int matte_clean_regions(sp_image *mask, float threshold, int min_area, int max_hole);
 
 // Keep regions of mask > low that hold a pixel where mask > high (hysteresis); others become 0.

@@ -79,7 +79,8 @@ static void plate_row(void *context, int64_t y, int worker)
         size_t at = (size_t)y * (size_t)job->width + (size_t)x;
         for (int i = 0; i < job->count; i++)
             memcpy(colours[i], job->samples[i]->data + 3 * at, 3);
-        float deviation = settle(job->plate->data + 3 * at, colours, job->count, densest(colours, job->count));
+        float deviation =
+            settle(job->plate->data + 3 * at, colours, job->count, densest(colours, job->count));
         if (job->spread)
             job->spread->data[at] = deviation;
     }
@@ -93,8 +94,8 @@ static int check_samples(const sp_image8 *samples, int count)
         if (!samples[i].data || samples[i].channels != 3)
             return sp_error(SP_EINVAL, "sample %d for the plate is not an RGB picture", i);
         if (samples[i].width != samples[0].width || samples[i].height != samples[0].height)
-            return sp_error(SP_EINVAL, "sample %d for the plate is %dx%d, the first is %dx%d", i, samples[i].width,
-                            samples[i].height, samples[0].width, samples[0].height);
+            return sp_error(SP_EINVAL, "sample %d for the plate is %dx%d, the first is %dx%d", i,
+                            samples[i].width, samples[i].height, samples[0].width, samples[0].height);
     }
     return SP_OK;
 }

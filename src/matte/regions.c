@@ -34,7 +34,8 @@ typedef struct region {
     bool touches_border, strong;
 } region;
 
-// Flood from a pixel over those on the same side of the threshold; the pixels are left in r->stack[0..area-1].
+// Flood from a pixel over those on the same side of the threshold; the pixels are left in
+// r->stack[0..area-1].
 static region flood(regions *r, const sp_image *mask, int seed, float low, bool above, float high)
 {
     region found = {0};
@@ -49,7 +50,8 @@ static region flood(regions *r, const sp_image *mask, int seed, float low, bool 
         for (int dy = -1; dy <= 1; dy++) {
             for (int dx = -1; dx <= 1; dx++) {
                 bool diagonal = dx && dy;
-                if (x + dx < 0 || x + dx >= r->width || y + dy < 0 || y + dy >= r->height || (diagonal && !above))
+                if (x + dx < 0 || x + dx >= r->width || y + dy < 0 || y + dy >= r->height ||
+                    (diagonal && !above))
                     continue;
                 int next = at + dy * r->width + dx;
                 if (r->label[next] < 0 && (mask->data[next] > low) == above) {

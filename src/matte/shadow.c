@@ -1,16 +1,20 @@
-// Shadows on the venue: darker by one factor, same chromaticity, same texture. The ratio test of Horprasert et
-// al. 1999 and Rosin and Ellis 1995, over a window instead of a pixel.
+// Shadows on the venue: darker by one factor, same chromaticity, same texture. The ratio test of Horprasert
+// et al. 1999 and Rosin and Ellis 1995, over a window instead of a pixel.
 #include "parts.h"
 
 #include <math.h>
 
 #define WINDOW_SIGMA_PX 2.0
 // Ratios image / plate that a shadow may have; darker is not told from dark clothes.
-#define DARKEST 0.30f
-#define LIGHTEST 0.97f
-// How well the scaled plate must explain the image, in deviations of the noise.
-#define GOOD_FIT 1.6f
-#define BAD_FIT 2.6f
+#define DARKEST 0.22f
+#define LIGHTEST 0.98f
+// Both pictures are smoothed by this first: little light is noisy light, and the texture of a floor survives.
+#define SMOOTHING_SIGMA_PX 1.0
+// How well the scaled plate must explain the image, in deviations of the noise, and the gradient of a
+// penumbra.
+#define GOOD_FIT 1.2f
+#define BAD_FIT 2.4f
+#define PENUMBRA 0.01f
 // The spread of the ratio between channels (coloured ambient light tints a shadow).
 #define SAME_TINT 0.10f
 #define OTHER_TINT 0.22f
@@ -34,14 +38,24 @@ static void moments(sp_image *out, const sp_image *image, const sp_image *plate,
     }
 }
 
+static int smooth(sp_image *out, const sp_image *from)
+{
+    int rc = sp_image_copy(out, from);
+    return rc ? rc : sp_image_blur(out, SMOOTHING_SIGMA_PX, 2.5);
+}
+
 int matte_shadow(sp_image *out, const sp_image *image, const sp_image *plate, const sp_image *noise)
 {
-    sp_image m[3] = {{0}}, picture = {0};
+    sp_image m[3] = {{0}}, picture = {0}, smooth_image = {0}, smooth_plate = {0};
     int rc = sp_image_init(&picture, image->width, image->height, 1);
+    if (!rc)
+        rc = smooth(&smooth_image, image);
+    if (!rc)
+        rc = smooth(&smooth_plate, plate);
     for (int c = 0; !rc && c < 3; c++) {
         rc = sp_image_init(&m[c], image->width, image->height, 3);
         if (!rc) {
-            moments(&m[c], image, plate, c);
+            moments(&m[c], &smooth_image, &smooth_plate, c);
             rc = sp_image_blur(&m[c], WINDOW_SIGMA_PX, 2.5);
         }
     }
@@ -62,13 +76,15 @@ int matte_shadow(sp_image *out, const sp_image *image, const sp_image *plate, co
             }
         }
         float ratio = ab / bb;
-        float misfit = sqrtf(residual / 3) / noise->data[i];
+        float misfit = sqrtf(residual / 3) / (noise->data[i] + PENUMBRA);
         float tint = most > least ? (most - least) / ratio : 0;
         bool darker = ratio > DARKEST && ratio < LIGHTEST;
         picture.data[i] = darker ? fade(misfit, GOOD_FIT, BAD_FIT) * fade(tint, SAME_TINT, OTHER_TINT) : 0;
     }
     for (int c = 0; c < 3; c++)
         sp_image_free(&m[c]);
+    sp_image_free(&smooth_image);
+    sp_image_free(&smooth_plate);
     if (rc) {
         sp_image_free(&picture);
         return rc;

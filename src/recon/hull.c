@@ -178,8 +178,8 @@ static void fill_block(void *context, int64_t index, int worker)
             for (int i = block[0]; i < block[0] + BLOCK && i < hull->size[0]; i++) {
                 double p[3] = {hull->origin[0] + hull->voxel_m * i, hull->origin[1] + hull->voxel_m * j,
                                hull->origin[2] + hull->voxel_m * k};
-                hull->field[((size_t)k * (size_t)hull->size[1] + (size_t)j) * (size_t)hull->size[0] + (size_t)i] =
-                    claim(c, p, background);
+                hull->field[((size_t)k * (size_t)hull->size[1] + (size_t)j) * (size_t)hull->size[0] +
+                            (size_t)i] = claim(c, p, background);
             }
 }
 
@@ -220,8 +220,8 @@ static int lay_grid(recon_hull *hull, const double *centres, int64_t count, doub
 }
 
 // The blocks of the grid that kept cubes (grown by the band) touch, in order; *blocks is the caller's.
-static int list_blocks(int **blocks, int64_t *block_count, const recon_hull *hull, const double *centres, int64_t count,
-                       double half)
+static int list_blocks(int **blocks, int64_t *block_count, const recon_hull *hull, const double *centres,
+                       int64_t count, double half)
 {
     int n[3];
     size_t all = 1;

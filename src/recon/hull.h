@@ -1,12 +1,13 @@
-// The visual hull of the athlete as a signed distance field. Sources: Laurentini, "The Visual Hull Concept", 1994;
-// coarse-to-fine as Szeliski, "Rapid Octree Construction from Image Sequences", 1993.
+// The visual hull of the athlete as a signed distance field. Sources: Laurentini, "The Visual Hull Concept",
+// 1994; coarse-to-fine as Szeliski, "Rapid Octree Construction from Image Sequences", 1993.
 #ifndef RECON_HULL_H
 #define RECON_HULL_H
 
 #include "silhouette.h"
 
-// A grid of samples at origin + voxel_m * (i, j, k), value (k * size[1] + j) * size[0] + i of field: metres to the
-// hull's surface, positive inside, about right near it and at least -RECON_HULL_BAND voxels deep outside.
+// A grid of samples at origin + voxel_m * (i, j, k), value (k * size[1] + j) * size[0] + i of field: metres
+// to the hull's surface, positive inside, about right near it and at least -RECON_HULL_BAND voxels deep
+// outside.
 typedef struct recon_hull {
     double origin[3], voxel_m;
     int size[3];
@@ -16,10 +17,10 @@ typedef struct recon_hull {
 #define RECON_HULL_BAND 3
 
 typedef struct recon_hull_params {
-    double voxel_m;    // the finest wanted; coarser where the grid would exceed most_cells (default 0.01)
+    double voxel_m;     // the finest wanted; coarser where the grid would exceed most_cells (default 0.01)
     int64_t most_cells; // default 12 million
-    int tolerance;     // views that may deny a point which all others that see it claim; -1: by count (default)
-    int least_views;   // views that must claim a point; 0: by count (default)
+    int tolerance;   // views that may deny a point which all others that see it claim; -1: by count (default)
+    int least_views; // views that must claim a point; 0: by count (default)
 } recon_hull_params;
 recon_hull_params recon_hull_params_default(void);
 

@@ -9,7 +9,8 @@
 #define C2 9e-4f
 #define ROUNDING 0.1f
 
-// Planes per channel: five blurred moments, of which three are reused for the gradient, and one scratch plane.
+// Planes per channel: five blurred moments, of which three are reused for the gradient, and one scratch
+// plane.
 #define PLANES 6
 
 struct recon_loss {
@@ -84,13 +85,14 @@ typedef struct loss_job {
     double dssim, total[3];
 } loss_job;
 
-// Turn blurred moments into the factors of dSSIM/d(seen): d = blur(a) + 2 x blur(b) + y blur(c); returns the sum of
-// weighted (1 - SSIM). On return m[0], m[2], m[3] hold a, b, c.
+// Turn blurred moments into the factors of dSSIM/d(seen): d = blur(a) + 2 x blur(b) + y blur(c); returns the
+// sum of weighted (1 - SSIM). On return m[0], m[2], m[3] hold a, b, c.
 static double ssim_factors(float *const m[5], const float *weight, size_t pixels)
 {
     double sum = 0;
     for (size_t i = 0; i < pixels; i++) {
-        float mx = m[0][i], my = m[1][i], xx = m[2][i] - mx * mx, xy = m[3][i] - mx * my, yy = m[4][i] - my * my;
+        float mx = m[0][i], my = m[1][i], xx = m[2][i] - mx * mx, xy = m[3][i] - mx * my,
+              yy = m[4][i] - my * my;
         float a1 = 2 * mx * my + C1, a2 = 2 * xy + C2, b1 = mx * mx + my * my + C1, b2 = xx + yy + C2;
         float inverse = 1 / (b1 * b2), s = a1 * a2 * inverse, w = weight ? weight[i] : 1;
         sum += (double)(w * (1 - s));
@@ -153,8 +155,8 @@ double recon_loss_rgb(recon_loss *loss, sp_image *d_seen, const sp_image *seen, 
     return (job.total[0] + job.total[1] + job.total[2]) / (3.0 * seen->width * seen->height);
 }
 
-double recon_loss_alpha(sp_image *d_alpha, const sp_image *alpha, const sp_image *matte, const sp_image *weight,
-                        double scale)
+double recon_loss_alpha(sp_image *d_alpha, const sp_image *alpha, const sp_image *matte,
+                        const sp_image *weight, double scale)
 {
     size_t pixels = (size_t)alpha->width * (size_t)alpha->height;
     float step = (float)(scale / (double)pixels);

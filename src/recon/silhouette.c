@@ -22,8 +22,8 @@ static void distance_line(float *f, int count, size_t stride, double *line, doub
     bounds[1] = INFINITY;
     for (int q = 1; q < count; q++) {
         double s;
-        while ((s = (line[q] - line[roots[k]] + (double)q * q - (double)roots[k] * roots[k]) / (2.0 * (q - roots[k]))) <=
-               bounds[k])
+        while ((s = (line[q] - line[roots[k]] + (double)q * q - (double)roots[k] * roots[k]) /
+                    (2.0 * (q - roots[k]))) <= bounds[k])
             k--;
         roots[++k] = q;
         bounds[k] = s;
@@ -108,7 +108,8 @@ static int32_t count_in(const int32_t *sums, size_t stride, const int rect[4])
     return bottom[rect[2]] - top[rect[2]] - bottom[rect[0]] + top[rect[0]];
 }
 
-int recon_silhouette_init(recon_silhouette *out, const sp_camera *camera, const sp_image *matte, const sp_image *valid)
+int recon_silhouette_init(recon_silhouette *out, const sp_camera *camera, const sp_image *matte,
+                          const sp_image *valid)
 {
     recon_silhouette s = {.camera = *camera};
     int rc = signed_distance(&s.distance, matte);
@@ -191,5 +192,6 @@ recon_box_sight recon_silhouette_cube(const recon_silhouette *s, const double ce
                          (int)fmin(ceil(y1) + 1, h)};
     if (count_in(s->athlete, (size_t)w + 1, rect))
         return RECON_BOX_TOUCHED;
-    return cut || (s->invalid && count_in(s->invalid, (size_t)w + 1, rect)) ? RECON_BOX_UNSEEN : RECON_BOX_EMPTY;
+    return cut || (s->invalid && count_in(s->invalid, (size_t)w + 1, rect)) ? RECON_BOX_UNSEEN
+                                                                            : RECON_BOX_EMPTY;
 }

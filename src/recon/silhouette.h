@@ -6,8 +6,8 @@
 #include <stillpoint/rig.h>
 
 // One pinhole view's matte. distance: per pixel the signed distance to the outline in px (positive inside).
-// athlete, invalid: summed-area tables, (width + 1) * (height + 1), of the athlete's pixels and of those that the
-// view does not really have (NULL: it has all).
+// athlete, invalid: summed-area tables, (width + 1) * (height + 1), of the athlete's pixels and of those that
+// the view does not really have (NULL: it has all).
 typedef struct recon_silhouette {
     sp_camera camera;
     sp_image distance;
@@ -20,13 +20,14 @@ int recon_silhouette_init(recon_silhouette *out, const sp_camera *camera, const 
                           const sp_image *valid);
 void recon_silhouette_free(recon_silhouette *silhouette);
 
-// Signed distance of a world point to the view's cone of the athlete, in metres at the point (positive inside).
-// False when the view does not see the point.
+// Signed distance of a world point to the view's cone of the athlete, in metres at the point (positive
+// inside). False when the view does not see the point.
 bool recon_silhouette_at(float *metres, const recon_silhouette *silhouette, const double world[3]);
 
 typedef enum recon_box_sight { RECON_BOX_UNSEEN, RECON_BOX_EMPTY, RECON_BOX_TOUCHED } recon_box_sight;
-// Whether any athlete's pixel lies in the rectangle that holds the cube's picture. UNSEEN: (partly) outside the
-// picture without touching, or behind the camera: nothing can be said.
-recon_box_sight recon_silhouette_cube(const recon_silhouette *silhouette, const double centre[3], double half);
+// Whether any athlete's pixel lies in the rectangle that holds the cube's picture. UNSEEN: (partly) outside
+// the picture without touching, or behind the camera: nothing can be said.
+recon_box_sight recon_silhouette_cube(const recon_silhouette *silhouette, const double centre[3],
+                                      double half);
 
 #endif

@@ -31,8 +31,10 @@ void recon_points_free(recon_points *points)
     *points = (recon_points){0};
 }
 
-static const int CORNER[8][3] = {{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {1, 1, 0}, {0, 0, 1}, {1, 0, 1}, {0, 1, 1}, {1, 1, 1}};
-static const int EDGE[12][2] = {{0, 1}, {2, 3}, {4, 5}, {6, 7}, {0, 2}, {1, 3}, {4, 6}, {5, 7}, {0, 4}, {1, 5}, {2, 6}, {3, 7}};
+static const int CORNER[8][3] = {{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {1, 1, 0},
+                                 {0, 0, 1}, {1, 0, 1}, {0, 1, 1}, {1, 1, 1}};
+static const int EDGE[12][2] = {{0, 1}, {2, 3}, {4, 5}, {6, 7}, {0, 2}, {1, 3},
+                                {4, 6}, {5, 7}, {0, 4}, {1, 5}, {2, 6}, {3, 7}};
 
 // The mean of the crossings on the cell's edges, in voxels from its first corner; false when there is none.
 static bool cell_vertex(double at[3], const recon_hull *hull, int i, int j, int k)
@@ -107,7 +109,9 @@ static void fill_layer(void *context, int64_t k, int worker)
             normal_at(n, hull, p);
             // The mean of crossings lies inside of a curved surface: step onto the level.
             double step = recon_hull_at(hull, p, NULL);
-            step = step > 0.5 * hull->voxel_m ? 0.5 * hull->voxel_m : step < -0.5 * hull->voxel_m ? -0.5 * hull->voxel_m : step;
+            step = step > 0.5 * hull->voxel_m    ? 0.5 * hull->voxel_m
+                   : step < -0.5 * hull->voxel_m ? -0.5 * hull->voxel_m
+                                                 : step;
             for (int a = 0; a < 3; a++) {
                 job->points->position[a][to] = (float)(p[a] + step * n[a]);
                 job->points->normal[a][to] = (float)n[a];
@@ -167,8 +171,10 @@ int recon_depth_of_points(sp_image *depth, const recon_points *points, const sp_
         if (!project(px, &z, camera, points, n))
             continue;
         double radius = fmax(DISC_SPACINGS * points->spacing_m * camera->fx / z, 0.71);
-        int x0 = (int)fmax(ceil(px[0] - radius - 0.5), 0), x1 = (int)fmin(floor(px[0] + radius - 0.5), map.width - 1);
-        int y0 = (int)fmax(ceil(px[1] - radius - 0.5), 0), y1 = (int)fmin(floor(px[1] + radius - 0.5), map.height - 1);
+        int x0 = (int)fmax(ceil(px[0] - radius - 0.5), 0),
+            x1 = (int)fmin(floor(px[0] + radius - 0.5), map.width - 1);
+        int y0 = (int)fmax(ceil(px[1] - radius - 0.5), 0),
+            y1 = (int)fmin(floor(px[1] + radius - 0.5), map.height - 1);
         for (int y = y0; y <= y1; y++)
             for (int x = x0; x <= x1; x++) {
                 float *at = map.data + (size_t)y * (size_t)map.width + (size_t)x;
