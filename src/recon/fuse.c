@@ -1,0 +1,254 @@
+#include "fuse.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_MAX 16        // largest patch, working pixels a side
+#define EXPLAINED_SHARE 0.5 // a patch is left out when this much of it is explained
+#define SAME_SURFACE 0.03   // relative difference of depths
+#define DEPTH_SPREAD 0.02   // a patch whose depth strays more from its plane is split
+#define SIGMA_PER_SIDE 0.55 // of a splat, from the side of its patch
+#define SEED_OPACITY 0.9f
+#define UNCONFIRMED_LATER 1e3 // patches without confirmed depth come after all others
+
+typedef struct patch {
+    int view, x, y, side;
+    double size_m, order; // side in metres; the lower order comes first
+} patch;
+
+typedef struct patches {
+    patch *items;
+    size_t count, capacity;
+} patches;
+
+static int add_patch(patches *list, patch p)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? 2 * list->capacity : 4096;
+        patch *items = realloc(list->items, capacity * sizeof *items);
+        if (!items)
+            return sp_error(SP_ENOMEM, "out of memory for %zu background patches", capacity);
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = p;
+    return SP_OK;
+}
+
+static size_t centre_of(const patch *p, int width)
+{
+    return (size_t)(p->y + p->side / 2) * (size_t)width + (size_t)(p->x + p->side / 2);
+}
+
+// Does one flat splat of one colour do for this block?
+static bool is_even(const recon_geometry *g, int view, int x0, int y0, int side, float colour_deviation)
+{
+    const recon_depth_map *map = &g->maps[view];
+    const sp_camera *cam = &g->views[view].camera;
+    size_t centre = (size_t)(y0 + side / 2) * (size_t)map->width + (size_t)(x0 + side / 2);
+    float n[3] = {map->normal[0][centre], map->normal[1][centre], map->normal[2][centre]};
+    float rx = (float)((x0 + side / 2 + 0.5 - cam->cx) / cam->fx);
+    float ry = (float)((y0 + side / 2 + 0.5 - cam->cy) / cam->fy);
+    float delta = map->depth[centre] * (n[0] * rx + n[1] * ry + n[2]);
+    double sum[3] = {0}, sum_sq[3] = {0};
+    for (int y = y0; y < y0 + side; y++)
+        for (int x = x0; x < x0 + side; x++) {
+            size_t at = (size_t)y * (size_t)map->width + (size_t)x;
+            if (g->confirmed[view][at] != g->confirmed[view][centre])
+                return false;
+            float qx = (float)((x + 0.5 - cam->cx) / cam->fx), qy = (float)((y + 0.5 - cam->cy) / cam->fy);
+            float on_plane = delta / (n[0] * qx + n[1] * qy + n[2]);
+            if (!(fabsf(map->depth[at] / on_plane - 1) < DEPTH_SPREAD))
+                return false;
+            for (int c = 0; c < 3; c++) {
+                float v = sp_image_plane(&g->views[view].rgb, c)[at];
+                sum[c] += v;
+                sum_sq[c] += (double)v * v;
+            }
+        }
+    double pixels = (double)side * side, variance = 0;
+    for (int c = 0; c < 3; c++)
+        variance += sum_sq[c] / pixels - (sum[c] / pixels) * (sum[c] / pixels);
+    return variance / 3 < (double)colour_deviation * colour_deviation;
+}
+
+static int split(patches *list, const recon_geometry *g, int view, int x, int y, int side, float deviation)
+{
+    const recon_depth_map *map = &g->maps[view];
+    bool inside = x + side <= map->width && y + side <= map->height;
+    if (x >= map->width || y >= map->height)
+        return SP_OK;
+    if (side == 1 || (inside && is_even(g, view, x, y, side, deviation))) {
+        patch p = {.view = view, .x = x, .y = y, .side = side};
+        size_t centre = centre_of(&p, map->width);
+        p.size_m = side * map->depth[centre] / g->views[view].camera.fx;
+        p.order = p.size_m + (g->confirmed[view][centre] ? 0 : UNCONFIRMED_LATER);
+        return add_patch(list, p);
+    }
+    int half = side / 2, rc = SP_OK;
+    for (int k = 0; k < 4 && !rc; k++)
+        rc = split(list, g, view, x + (k & 1) * half, y + (k >> 1) * half, half, deviation);
+    return rc;
+}
+
+static int by_order(const void *a, const void *b)
+{
+    const patch *p = a, *q = b;
+    if (p->order != q->order)
+        return p->order < q->order ? -1 : 1;
+    if (p->view != q->view)
+        return p->view - q->view;
+    return p->y != q->y ? p->y - q->y : p->x - q->x;
+}
+
+int recon_append_disc(sp_splat_cloud *out, sp_vec3 position, sp_vec3 normal, sp_vec3 eye, double sigma_u,
+                      double sigma_v, const float rgb[3], float opacity)
+{
+    if (out->count == out->capacity) {
+        int rc = sp_splat_cloud_reserve(out, 2 * out->capacity + 16);
+        if (rc)
+            return rc;
+    }
+    sp_vec3 ray = sp_v3_unit(sp_v3_sub(position, eye));
+    sp_vec3 u = sp_v3_cross(normal, ray);
+    if (sp_v3_norm(u) < 1e-4)
+        u = sp_v3_cross(normal, fabs(normal.z) < 0.9 ? sp_v3(0, 0, 1) : sp_v3(1, 0, 0));
+    u = sp_v3_unit(u);
+    sp_vec3 v = sp_v3_cross(normal, u);
+    sp_mat3 axes = {{u.x, v.x, normal.x, u.y, v.y, normal.y, u.z, v.z, normal.z}};
+    sp_quat q = sp_quat_from_m3(axes);
+    double thin = 0.15 * (sigma_u < sigma_v ? sigma_u : sigma_v);
+    double values[SP_ROW_SH] = {position.x,
+                                position.y,
+                                position.z,
+                                log(sigma_u),
+                                log(sigma_v),
+                                log(thin),
+                                q.w,
+                                q.x,
+                                q.y,
+                                q.z,
+                                log(opacity / (1 - opacity))};
+    size_t at = out->count++;
+    for (int row = 0; row < SP_ROW_SH; row++)
+        sp_splat_row(out, row)[at] = (float)values[row];
+    for (int c = 0; c < 3; c++)
+        sp_splat_row(out, SP_ROW_SH + c)[at] = (rgb[c] - 0.5f) / (float)SP_SH_C0;
+    return SP_OK;
+}
+
+static int append_patch(sp_splat_cloud *out, const recon_geometry *g, const patch *p)
+{
+    const recon_depth_map *map = &g->maps[p->view];
+    const sp_camera *cam = &g->views[p->view].camera;
+    size_t centre = centre_of(p, map->width);
+    // The splat sits at the middle of the patch on the plane of its centre pixel.
+    double x = p->x + 0.5 * p->side, y = p->y + 0.5 * p->side, depth = map->depth[centre];
+    sp_vec3 n = sp_v3(map->normal[0][centre], map->normal[1][centre], map->normal[2][centre]);
+    sp_vec3 ray = sp_v3((x - cam->cx) / cam->fx, (y - cam->cy) / cam->fy, 1);
+    double cosine = -sp_v3_dot(n, sp_v3_unit(ray));
+    double sigma = SIGMA_PER_SIDE * p->side * depth / cam->fx;
+    float rgb[3] = {0};
+    for (int c = 0; c < 3; c++) {
+        const float *plane = sp_image_plane(&g->views[p->view].rgb, c);
+        for (int j = 0; j < p->side; j++)
+            for (int i = 0; i < p->side; i++)
+                rgb[c] += plane[(size_t)(p->y + j) * (size_t)map->width + (size_t)(p->x + i)];
+        rgb[c] /= (float)(p->side * p->side);
+    }
+    return recon_append_disc(out, recon_world_point(cam, x, y, depth),
+                             sp_m3_apply_transposed(cam->rotation, n), sp_camera_center(cam), sigma,
+                             sigma / (cosine > 0.12 ? cosine : 0.12), rgb, SEED_OPACITY);
+}
+
+// Mark what the patch's splat covers in every view that sees the same surface there.
+static void explain(uint8_t *const *explained, const recon_geometry *g, const patch *p)
+{
+    const sp_camera *own = &g->views[p->view].camera;
+    const recon_depth_map *map = &g->maps[p->view];
+    double depth = map->depth[centre_of(p, map->width)];
+    sp_vec3 world = recon_world_point(own, p->x + 0.5 * p->side, p->y + 0.5 * p->side, depth);
+    for (int j = 0; j < g->count; j++) {
+        const sp_camera *cam = &g->views[j].camera;
+        sp_vec3 c = sp_camera_to_cam(cam, world);
+        double u = cam->fx * c.x / c.z + cam->cx, v = cam->fy * c.y / c.z + cam->cy;
+        if (c.z <= 0 || !(u >= 0 && v >= 0 && u < cam->width && v < cam->height))
+            continue;
+        double there = g->maps[j].depth[(size_t)v * (size_t)cam->width + (size_t)u];
+        if (fabs(there / c.z - 1) > SAME_SURFACE)
+            continue;
+        double radius = 0.5 * p->side * depth / own->fx * cam->fx / c.z;
+        int x0 = (int)ceil(u - radius - 0.5), x1 = (int)floor(u + radius - 0.5);
+        int y0 = (int)ceil(v - radius - 0.5), y1 = (int)floor(v + radius - 0.5);
+        for (int y = y0 < 0 ? 0 : y0; y <= y1 && y < cam->height; y++)
+            for (int x = x0 < 0 ? 0 : x0; x <= x1 && x < cam->width; x++)
+                explained[j][(size_t)y * (size_t)cam->width + (size_t)x] = 1;
+    }
+}
+
+static bool is_explained(uint8_t *const *explained, const recon_geometry *g, const patch *p)
+{
+    int width = g->maps[p->view].width, hits = 0;
+    for (int y = p->y; y < p->y + p->side; y++)
+        for (int x = p->x; x < p->x + p->side; x++)
+            hits += explained[p->view][(size_t)y * (size_t)width + (size_t)x];
+    return hits >= EXPLAINED_SHARE * p->side * p->side;
+}
+
+// Back to count splats; entries past the count are zero again.
+static void forget(sp_splat_cloud *out, size_t count)
+{
+    for (int row = 0; row < sp_splat_rows(out->sh_degree); row++)
+        memset(sp_splat_row(out, row) + count, 0, (out->count - count) * sizeof(float));
+    out->count = count;
+}
+
+static int fuse_at(sp_splat_cloud *out, const recon_geometry *g, uint8_t *const *explained, float deviation,
+                   int budget, bool *fits)
+{
+    patches list = {0};
+    int rc = SP_OK;
+    for (int i = 0; i < g->count && !rc; i++) {
+        memset(explained[i], 0, (size_t)g->maps[i].width * (size_t)g->maps[i].height);
+        for (int y = 0; y < g->maps[i].height && !rc; y += BLOCK_MAX)
+            for (int x = 0; x < g->maps[i].width && !rc; x += BLOCK_MAX)
+                rc = split(&list, g, i, x, y, BLOCK_MAX, deviation);
+    }
+    if (!rc)
+        qsort(list.items, list.count, sizeof *list.items, by_order);
+    size_t before = out->count;
+    *fits = true;
+    for (size_t i = 0; i < list.count && !rc && *fits; i++) {
+        if (is_explained(explained, g, &list.items[i]))
+            continue;
+        rc = append_patch(out, g, &list.items[i]);
+        explain(explained, g, &list.items[i]);
+        *fits = out->count - before <= (size_t)budget;
+    }
+    if (!*fits)
+        forget(out, before);
+    free(list.items);
+    return rc;
+}
+
+int recon_fuse(sp_splat_cloud *out, const recon_geometry *g, int budget)
+{
+    int rc = SP_OK;
+    uint8_t **explained = sp_calloc((size_t)g->count, sizeof *explained);
+    if (!explained)
+        return SP_ENOMEM;
+    for (int i = 0; i < g->count && !rc; i++)
+        if (!(explained[i] = sp_calloc((size_t)g->maps[i].width * (size_t)g->maps[i].height, 1)))
+            rc = SP_ENOMEM;
+    bool fits = false;
+    for (float deviation = 0.02f; !rc && !fits && deviation < 2; deviation *= 1.4f)
+        rc = fuse_at(out, g, explained, deviation, budget, &fits);
+    if (!rc && !fits)
+        rc = sp_error(SP_EINVAL, "a background of %d splats is too few for %d views; raise the budget",
+                      budget, g->count);
+    for (int i = 0; i < g->count; i++)
+        free(explained[i]);
+    free(explained);
+    return rc;
+}

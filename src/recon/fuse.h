@@ -1,0 +1,46 @@
+// Depth maps of several views to one set of oriented seeds without duplicates.
+#ifndef RECON_FUSE_H
+#define RECON_FUSE_H
+
+#include "stereo.h"
+
+#include <stillpoint/splat.h>
+
+// Which pixels of each map another view confirms, and depths for the rest.
+typedef struct recon_geometry {
+    int count;
+    const recon_stereo_view *views;
+    recon_depth_map *maps; // owned; unconfirmed pixels hold a completed depth after recon_complete()
+    uint8_t **confirmed;   // per view and pixel; owned
+    recon_stereo_params params;
+} recon_geometry;
+
+void recon_geometry_free(recon_geometry *geometry);
+
+// Fill confirmed: a depth is believed when more views agree with it than see through it.
+int recon_confirm(recon_geometry *geometry, sp_pool *pool);
+
+// Give unconfirmed pixels a depth: the floor where the ray meets it first, else that of the nearest confirmed
+// surroundings, pushed back as far as needed not to stand in what another view sees through.
+int recon_complete(recon_geometry *geometry, sp_pool *pool);
+
+// One flat splat per patch of even colour, finest views first, at most budget of them; what one view's patch
+// explains is not repeated from another. Appends to out.
+int recon_fuse(sp_splat_cloud *out, const recon_geometry *geometry, int budget);
+
+// Pixel of a view that a world point falls on, and its depth there; false when outside the picture.
+bool recon_pixel_in(size_t *at, double *depth, const recon_geometry *geometry, int view, sp_vec3 world);
+
+// Does another view than this one (-1: any) see confirmed surface behind the point?
+bool recon_stands_in_the_way(const recon_geometry *geometry, int view, sp_vec3 world);
+
+// What no view saw: a coarse floor and a far shell behind everything, coloured from what was seen nearest to
+// them, so that no viewpoint looks into nothing. Appends to out.
+int recon_scaffold(sp_splat_cloud *out, const recon_geometry *geometry);
+
+// Append one flat splat: sigma_u across the line of sight of a camera at eye, sigma_v along the tilt of the
+// surface.
+int recon_append_disc(sp_splat_cloud *out, sp_vec3 position, sp_vec3 normal, sp_vec3 eye, double sigma_u,
+                      double sigma_v, const float rgb[3], float opacity);
+
+#endif

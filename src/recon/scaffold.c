@@ -1,0 +1,169 @@
+#include "fuse.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define SHELL_POINTS 3000
+#define SHELL_LOWEST -0.1 // sine of the lowest elevation
+#define SHELL_MARGIN 1.2  // beyond the farthest confirmed surface but for stragglers
+#define FLOOR_BELOW_M 0.02
+#define SCAFFOLD_OPACITY 0.98f
+#define FLOOR_AGREE 0.05
+
+// A point of the scaffold before it becomes a splat.
+typedef struct anchor {
+    sp_vec3 position, normal;
+    double spacing;
+    float rgb[3], known; // known 0: no view tells its colour
+} anchor;
+
+static void pixel_colour(float rgb[3], const recon_stereo_view *view, size_t at)
+{
+    for (int c = 0; c < 3; c++)
+        rgb[c] = sp_image_plane(&view->rgb, c)[at];
+}
+
+// Mean colour of the views in whose picture the anchor falls, of those that see the same depth when it must
+// agree.
+static void look_up(anchor *a, const recon_geometry *g, bool same_depth)
+{
+    float sum[3] = {0};
+    for (int j = 0; j < g->count; j++) {
+        size_t at;
+        double depth;
+        float rgb[3];
+        if (!recon_pixel_in(&at, &depth, g, j, a->position))
+            continue;
+        double ratio = g->maps[j].depth[at] / depth;
+        if (same_depth ? fabs(ratio - 1) > FLOOR_AGREE : ratio < 0.6)
+            continue;
+        pixel_colour(rgb, &g->views[j], at);
+        for (int c = 0; c < 3; c++)
+            sum[c] += rgb[c];
+        a->known += 1;
+    }
+    for (int c = 0; c < 3 && a->known > 0; c++)
+        a->rgb[c] = sum[c] / a->known;
+}
+
+// Unknown anchors take the colour of known ones, weighted by the inverse fourth power of their distance.
+static void spread_colours(anchor *anchors, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (anchors[i].known > 0)
+            continue;
+        double sum[3] = {0}, total = 0;
+        for (int j = 0; j < count; j++) {
+            if (anchors[j].known <= 0)
+                continue;
+            sp_vec3 d = sp_v3_sub(anchors[i].position, anchors[j].position);
+            double square = sp_v3_dot(d, d) + 1e-6, weight = 1 / (square * square);
+            total += weight;
+            for (int c = 0; c < 3; c++)
+                sum[c] += weight * anchors[j].rgb[c];
+        }
+        for (int c = 0; c < 3; c++)
+            anchors[i].rgb[c] = total > 0 ? (float)(sum[c] / total) : 0.5f;
+    }
+}
+
+static int append_anchors(sp_splat_cloud *out, const recon_geometry *g, anchor *anchors, int count,
+                          sp_vec3 eye)
+{
+    spread_colours(anchors, count);
+    int rc = SP_OK;
+    for (int i = 0; i < count && !rc; i++)
+        if (!recon_stands_in_the_way(g, -1, anchors[i].position))
+            rc = recon_append_disc(out, anchors[i].position, anchors[i].normal, eye, 0.7 * anchors[i].spacing,
+                                   0.7 * anchors[i].spacing, anchors[i].rgb, SCAFFOLD_OPACITY);
+    return rc;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double p = *(const double *)a, q = *(const double *)b;
+    return p < q ? -1 : p > q;
+}
+
+// Distance from the floor's centre within which 98% of what was confirmed lies.
+static int reach(double *out, const recon_geometry *g)
+{
+    size_t count = 0, capacity = 0;
+    for (int i = 0; i < g->count; i++)
+        capacity += (size_t)g->maps[i].width * (size_t)g->maps[i].height / 16 + 1;
+    double *distances = sp_calloc(capacity, sizeof *distances);
+    if (!distances)
+        return SP_ENOMEM;
+    for (int i = 0; i < g->count; i++)
+        for (size_t at = 0; at < (size_t)g->maps[i].width * (size_t)g->maps[i].height; at += 16)
+            if (g->confirmed[i][at]) {
+                int w = g->maps[i].width;
+                sp_vec3 p = recon_world_point(&g->views[i].camera, (double)(at % (size_t)w) + 0.5,
+                                              (double)(at / (size_t)w) + 0.5, g->maps[i].depth[at]);
+                distances[count++] = hypot(hypot(p.x - g->params.floor_x, p.y - g->params.floor_y), p.z);
+            }
+    qsort(distances, count, sizeof *distances, compare_doubles);
+    *out = count ? distances[(size_t)(0.98 * (double)(count - 1))] : 0;
+    free(distances);
+    return SP_OK;
+}
+
+static int shell(sp_splat_cloud *out, const recon_geometry *g, double radius)
+{
+    anchor *anchors = sp_calloc(SHELL_POINTS, sizeof *anchors);
+    if (!anchors)
+        return SP_ENOMEM;
+    sp_vec3 centre = sp_v3(g->params.floor_x, g->params.floor_y, 0);
+    double golden = M_PI * (3 - sqrt(5.0));
+    for (int i = 0; i < SHELL_POINTS; i++) { // Fibonacci lattice on the part of the sphere above SHELL_LOWEST
+        double z = SHELL_LOWEST + (1 - SHELL_LOWEST) * (i + 0.5) / SHELL_POINTS, r = sqrt(1 - z * z);
+        sp_vec3 direction = sp_v3(r * cos(golden * i), r * sin(golden * i), z);
+        anchors[i].position = sp_v3_add(centre, sp_v3_scale(direction, radius));
+        anchors[i].normal = sp_v3_scale(direction, -1);
+        anchors[i].spacing = radius * sqrt(2 * M_PI * (1 - SHELL_LOWEST) / SHELL_POINTS);
+        look_up(&anchors[i], g, false);
+    }
+    int rc = append_anchors(out, g, anchors, SHELL_POINTS, centre);
+    free(anchors);
+    return rc;
+}
+
+static int floor_rings(sp_splat_cloud *out, const recon_geometry *g, double radius)
+{
+    // Rings whose spacing grows with the distance, so that a few thousand discs reach the shell.
+    double step = 0.15, ratio = 1.12, r = 0;
+    int capacity = 1, count = 0;
+    for (double q = step, s = step; q < radius; s *= ratio, q += s)
+        capacity += (int)(2 * M_PI * q / s) + 1;
+    anchor *anchors = sp_calloc((size_t)capacity, sizeof *anchors);
+    if (!anchors)
+        return SP_ENOMEM;
+    for (double s = step; r < radius; s *= ratio, r += s) {
+        int around = r > 0 ? (int)(2 * M_PI * r / s) + 1 : 1;
+        for (int k = 0; k < around && count < capacity; k++) {
+            anchor *a = &anchors[count++];
+            double angle = 2 * M_PI * k / around;
+            a->position =
+                sp_v3(g->params.floor_x + r * cos(angle), g->params.floor_y + r * sin(angle), -FLOOR_BELOW_M);
+            a->normal = sp_v3(0, 0, 1);
+            a->spacing = s;
+            look_up(a, g, true);
+        }
+    }
+    int rc = append_anchors(out, g, anchors, count, sp_v3(g->params.floor_x, g->params.floor_y, 2));
+    free(anchors);
+    return rc;
+}
+
+int recon_scaffold(sp_splat_cloud *out, const recon_geometry *g)
+{
+    double radius;
+    int rc = reach(&radius, g);
+    if (rc)
+        return rc;
+    if (radius < g->params.floor_radius_m)
+        radius = g->params.floor_radius_m;
+    radius *= SHELL_MARGIN;
+    rc = shell(out, g, radius);
+    return rc ? rc : floor_rings(out, g, radius);
+}

@@ -1,0 +1,42 @@
+// Depth of the empty venue from neighbouring plates: PatchMatch stereo with slanted planes.
+// Sources: Bleyer, Rhemann, Rother, "PatchMatch Stereo", BMVC 2011; Galliani, Lasinger, Schindler, "Massively
+// Parallel Multiview Stereopsis by Surface Normal Diffusion", ICCV 2015 (checkerboard propagation).
+#ifndef RECON_STEREO_H
+#define RECON_STEREO_H
+
+#include <stillpoint/image.h>
+#include <stillpoint/rig.h>
+
+// A pinhole view at working resolution.
+typedef struct recon_stereo_view {
+    sp_camera camera;
+    sp_image rgb;  // owned by whoever made it
+    sp_image grey; // 1 channel
+} recon_stereo_view;
+
+// Per pixel a plane through the surface. depth is z in the camera, metres; the normal is in camera axes and
+// faces the camera; cost is 1 - NCC averaged over the best two other views: 0 perfect, 1 undecided, 2 nothing
+// to compare with.
+typedef struct recon_depth_map {
+    int width, height;
+    float *depth, *normal[3], *cost;
+    float *memory;
+} recon_depth_map;
+
+typedef struct recon_stereo_params {
+    double near_m, far_m;  // depths considered
+    double floor_radius_m; // the plane Z = 0 is tried within this distance of floor_x, floor_y
+    double floor_x, floor_y;
+    int iterations;
+    uint64_t seed;
+} recon_stereo_params;
+
+// The depth map of views[index], initialised here. The same for any number of threads.
+int recon_stereo(recon_depth_map *out, const recon_stereo_view *views, int count, int index,
+                 const recon_stereo_params *params, sp_pool *pool, const sp_progress *progress);
+void recon_depth_map_free(recon_depth_map *map);
+
+// Unprojection: the world point of pixel (x, y) (centres at .5) at a depth.
+sp_vec3 recon_world_point(const sp_camera *pinhole, double x, double y, double depth);
+
+#endif
