@@ -22,6 +22,16 @@ typedef struct patches {
     size_t count, capacity;
 } patches;
 
+// When a block is one patch: its colours deviate less than this, or it is as small as patches may be.
+typedef struct split_limits {
+    float deviation;
+    int finest;
+} split_limits;
+
+// From fine to coarse, until the budget is kept.
+static const split_limits ladder[] = {{0.02f, 1}, {0.04f, 1}, {0.06f, 1}, {0.03f, 2}, {0.05f, 2}, {0.08f, 2}, {0.12f, 2},
+                                      {0.05f, 4}, {0.1f, 4},  {0.2f, 4},  {0.1f, 8},  {0.3f, 8},  {1, 16}};
+
 static int add_patch(patches *list, patch p)
 {
     if (list->count == list->capacity) {
@@ -41,28 +51,32 @@ static size_t centre_of(const patch *p, int width)
     return (size_t)(p->y + p->side / 2) * (size_t)width + (size_t)(p->x + p->side / 2);
 }
 
-// Does one flat splat of one colour do for this block?
-static bool is_even(const recon_geometry *g, int view, int x0, int y0, int side, float colour_deviation)
+// How far a pixel's depth is from the plane (or, where depth is only completed, from the distance) of a patch's centre.
+static bool is_on_patch(const recon_geometry *g, int view, size_t centre, int cx, int cy, int x, int y)
 {
     const recon_depth_map *map = &g->maps[view];
     const sp_camera *cam = &g->views[view].camera;
-    size_t centre = (size_t)(y0 + side / 2) * (size_t)map->width + (size_t)(x0 + side / 2);
+    float depth = map->depth[(size_t)y * (size_t)map->width + (size_t)x];
+    if (!g->confirmed[view][centre])
+        return fabsf(depth / map->depth[centre] - 1) < LOOSE_SPREAD;
     float n[3] = {map->normal[0][centre], map->normal[1][centre], map->normal[2][centre]};
-    float rx = (float)((x0 + side / 2 + 0.5 - cam->cx) / cam->fx);
-    float ry = (float)((y0 + side / 2 + 0.5 - cam->cy) / cam->fy);
-    float delta = map->depth[centre] * (n[0] * rx + n[1] * ry + n[2]);
+    float rx = (float)((cx + 0.5 - cam->cx) / cam->fx), ry = (float)((cy + 0.5 - cam->cy) / cam->fy);
+    float qx = (float)((x + 0.5 - cam->cx) / cam->fx), qy = (float)((y + 0.5 - cam->cy) / cam->fy);
+    float on_plane = map->depth[centre] * (n[0] * rx + n[1] * ry + n[2]) / (n[0] * qx + n[1] * qy + n[2]);
+    return fabsf(depth / on_plane - 1) < DEPTH_SPREAD;
+}
+
+// Does one flat splat of one colour do for this block?
+static bool is_even(const recon_geometry *g, int view, int x0, int y0, int side, float colour_deviation)
+{
+    int width = g->maps[view].width, cx = x0 + side / 2, cy = y0 + side / 2, on_patch = 0;
+    size_t centre = (size_t)cy * (size_t)width + (size_t)cx;
     double sum[3] = {0}, sum_sq[3] = {0};
     for (int y = y0; y < y0 + side; y++)
         for (int x = x0; x < x0 + side; x++) {
-            size_t at = (size_t)y * (size_t)map->width + (size_t)x;
-            if (g->confirmed[view][at] != g->confirmed[view][centre])
-                return false;
-            float qx = (float)((x + 0.5 - cam->cx) / cam->fx), qy = (float)((y + 0.5 - cam->cy) / cam->fy);
-            float on_plane = delta / (n[0] * qx + n[1] * qy + n[2]);
-            if (!(fabsf(map->depth[at] / on_plane - 1) < DEPTH_SPREAD))
-                return false;
+            on_patch += is_on_patch(g, view, centre, cx, cy, x, y);
             for (int c = 0; c < 3; c++) {
-                float v = sp_image_plane(&g->views[view].rgb, c)[at];
+                float v = sp_image_plane(&g->views[view].rgb, c)[(size_t)y * (size_t)width + (size_t)x];
                 sum[c] += v;
                 sum_sq[c] += (double)v * v;
             }
@@ -70,25 +84,27 @@ static bool is_even(const recon_geometry *g, int view, int x0, int y0, int side,
     double pixels = (double)side * side, variance = 0;
     for (int c = 0; c < 3; c++)
         variance += sum_sq[c] / pixels - (sum[c] / pixels) * (sum[c] / pixels);
-    return variance / 3 < (double)colour_deviation * colour_deviation;
+    return on_patch >= ON_PATCH_SHARE * pixels && variance / 3 < (double)colour_deviation * colour_deviation;
 }
 
-static int split(patches *list, const recon_geometry *g, int view, int x, int y, int side, float deviation)
+static int split(patches *list, const recon_geometry *g, int view, int x, int y, int side, const split_limits *limits)
 {
     const recon_depth_map *map = &g->maps[view];
     bool inside = x + side <= map->width && y + side <= map->height;
     if (x >= map->width || y >= map->height)
         return SP_OK;
-    if (side == 1 || (inside && is_even(g, view, x, y, side, deviation))) {
+    if (inside && (side <= limits->finest || is_even(g, view, x, y, side, limits->deviation))) {
         patch p = {.view = view, .x = x, .y = y, .side = side};
         size_t centre = centre_of(&p, map->width);
         p.size_m = side * map->depth[centre] / g->views[view].camera.fx;
         p.order = p.size_m + (g->confirmed[view][centre] ? 0 : UNCONFIRMED_LATER);
         return add_patch(list, p);
     }
+    if (side == 1)
+        return SP_OK;
     int half = side / 2, rc = SP_OK;
     for (int k = 0; k < 4 && !rc; k++)
-        rc = split(list, g, view, x + (k & 1) * half, y + (k >> 1) * half, half, deviation);
+        rc = split(list, g, view, x + (k & 1) * half, y + (k >> 1) * half, half, limits);
     return rc;
 }
 
@@ -213,7 +229,7 @@ static int fuse_at(sp_splat_cloud *out, const recon_geometry *g, uint8_t *const 
         memset(explained[i], 0, (size_t)g->maps[i].width * (size_t)g->maps[i].height);
         for (int y = 0; y < g->maps[i].height && !rc; y += BLOCK_MAX)
             for (int x = 0; x < g->maps[i].width && !rc; x += BLOCK_MAX)
-                rc = split(&list, g, i, x, y, BLOCK_MAX, deviation);
+                rc = split(&list, g, i, x, y, BLOCK_MAX, limits);
     }
     if (!rc)
         qsort(list.items, list.count, sizeof *list.items, by_order);
@@ -226,6 +242,11 @@ static int fuse_at(sp_splat_cloud *out, const recon_geometry *g, uint8_t *const 
         explain(explained, g, &list.items[i]);
         *fits = out->count - before <= (size_t)budget;
     }
+    if (getenv("DBG")) { extern int printf(const char*,...); size_t sides[17]={0}; for(size_t i=0;i<list.count;i++) sides[list.items[i].side]++; printf("dev %.3f patches %zu added %zu s1 %zu s2 %zu s4 %zu s8 %zu s16 %zu\n",(double)limits->deviation,list.count,out->count-before,sides[1],sides[2],sides[4],sides[8],sides[16]);
+      for(int i=0;i<g->count;i++){size_t n=0,m=(size_t)g->maps[i].width*(size_t)g->maps[i].height;for(size_t k=0;k<m;k++)n+=g->confirmed[i][k];
+      sp_image im={0};sp_image_init(&im,g->maps[i].width,g->maps[i].height,3);for(size_t k=0;k<m;k++){float d=2.0f/g->maps[i].depth[k];im.data[k]=g->confirmed[i][k]?d:0;im.data[m+k]=d;im.data[2*m+k]=g->maps[i].cost[k]*0.5f;}
+      sp_image8 o={0};sp_image_to8(&o,&im);char nm[64];extern int sprintf(char*,const char*,...);sprintf(nm,"/tmp/lead/bg/depth%d.png",i);sp_image8_save(&o,nm);
+      printf("view %d confirmed %.2f\n",i,(double)n/m);}}
     if (!*fits)
         forget(out, before);
     free(list.items);
@@ -242,8 +263,8 @@ int recon_fuse(sp_splat_cloud *out, const recon_geometry *g, int budget)
         if (!(explained[i] = sp_calloc((size_t)g->maps[i].width * (size_t)g->maps[i].height, 1)))
             rc = SP_ENOMEM;
     bool fits = false;
-    for (float deviation = 0.02f; !rc && !fits && deviation < 2; deviation *= 1.4f)
-        rc = fuse_at(out, g, explained, deviation, budget, &fits);
+    for (size_t k = 0; !rc && !fits && k < sizeof ladder / sizeof *ladder; k++)
+        rc = fuse_at(out, g, explained, &ladder[k], budget, &fits);
     if (!rc && !fits)
         rc = sp_error(SP_EINVAL, "a background of %d splats is too few for %d views; raise the budget",
                       budget, g->count);
