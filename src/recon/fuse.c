@@ -7,7 +7,9 @@
 #define BLOCK_MAX 16        // largest patch, working pixels a side
 #define EXPLAINED_SHARE 0.5 // a patch is left out when this much of it is explained
 #define SAME_SURFACE 0.03   // relative difference of depths
-#define DEPTH_SPREAD 0.02   // a patch whose depth strays more from its plane is split
+#define DEPTH_SPREAD 0.02f  // a pixel farther from the plane of its patch is not on it
+#define LOOSE_SPREAD 0.06f  // likewise where depth was only completed
+#define ON_PATCH_SHARE 0.8  // a patch with fewer pixels on it is split
 #define SIGMA_PER_SIDE 0.55 // of a splat, from the side of its patch
 #define SEED_OPACITY 0.9f
 #define UNCONFIRMED_LATER 1e3 // patches without confirmed depth come after all others
@@ -29,8 +31,9 @@ typedef struct split_limits {
 } split_limits;
 
 // From fine to coarse, until the budget is kept.
-static const split_limits ladder[] = {{0.02f, 1}, {0.04f, 1}, {0.06f, 1}, {0.03f, 2}, {0.05f, 2}, {0.08f, 2}, {0.12f, 2},
-                                      {0.05f, 4}, {0.1f, 4},  {0.2f, 4},  {0.1f, 8},  {0.3f, 8},  {1, 16}};
+static const split_limits ladder[] = {{0.02f, 1}, {0.04f, 1}, {0.06f, 1}, {0.03f, 2}, {0.05f, 2},
+                                      {0.08f, 2}, {0.12f, 2}, {0.05f, 4}, {0.1f, 4},  {0.2f, 4},
+                                      {0.1f, 8},  {0.3f, 8},  {1, 16}};
 
 static int add_patch(patches *list, patch p)
 {
@@ -51,7 +54,8 @@ static size_t centre_of(const patch *p, int width)
     return (size_t)(p->y + p->side / 2) * (size_t)width + (size_t)(p->x + p->side / 2);
 }
 
-// How far a pixel's depth is from the plane (or, where depth is only completed, from the distance) of a patch's centre.
+// How far a pixel's depth is from the plane (or, where depth is only completed, from the distance) of a
+// patch's centre.
 static bool is_on_patch(const recon_geometry *g, int view, size_t centre, int cx, int cy, int x, int y)
 {
     const recon_depth_map *map = &g->maps[view];
@@ -87,7 +91,8 @@ static bool is_even(const recon_geometry *g, int view, int x0, int y0, int side,
     return on_patch >= ON_PATCH_SHARE * pixels && variance / 3 < (double)colour_deviation * colour_deviation;
 }
 
-static int split(patches *list, const recon_geometry *g, int view, int x, int y, int side, const split_limits *limits)
+static int split(patches *list, const recon_geometry *g, int view, int x, int y, int side,
+                 const split_limits *limits)
 {
     const recon_depth_map *map = &g->maps[view];
     bool inside = x + side <= map->width && y + side <= map->height;
@@ -220,8 +225,8 @@ static void forget(sp_splat_cloud *out, size_t count)
     out->count = count;
 }
 
-static int fuse_at(sp_splat_cloud *out, const recon_geometry *g, uint8_t *const *explained, float deviation,
-                   int budget, bool *fits)
+static int fuse_at(sp_splat_cloud *out, const recon_geometry *g, uint8_t *const *explained,
+                   const split_limits *limits, int budget, bool *fits)
 {
     patches list = {0};
     int rc = SP_OK;
@@ -242,11 +247,6 @@ static int fuse_at(sp_splat_cloud *out, const recon_geometry *g, uint8_t *const 
         explain(explained, g, &list.items[i]);
         *fits = out->count - before <= (size_t)budget;
     }
-    if (getenv("DBG")) { extern int printf(const char*,...); size_t sides[17]={0}; for(size_t i=0;i<list.count;i++) sides[list.items[i].side]++; printf("dev %.3f patches %zu added %zu s1 %zu s2 %zu s4 %zu s8 %zu s16 %zu\n",(double)limits->deviation,list.count,out->count-before,sides[1],sides[2],sides[4],sides[8],sides[16]);
-      for(int i=0;i<g->count;i++){size_t n=0,m=(size_t)g->maps[i].width*(size_t)g->maps[i].height;for(size_t k=0;k<m;k++)n+=g->confirmed[i][k];
-      sp_image im={0};sp_image_init(&im,g->maps[i].width,g->maps[i].height,3);for(size_t k=0;k<m;k++){float d=2.0f/g->maps[i].depth[k];im.data[k]=g->confirmed[i][k]?d:0;im.data[m+k]=d;im.data[2*m+k]=g->maps[i].cost[k]*0.5f;}
-      sp_image8 o={0};sp_image_to8(&o,&im);char nm[64];extern int sprintf(char*,const char*,...);sprintf(nm,"/tmp/lead/bg/depth%d.png",i);sp_image8_save(&o,nm);
-      printf("view %d confirmed %.2f\n",i,(double)n/m);}}
     if (!*fits)
         forget(out, before);
     free(list.items);
