@@ -1,0 +1,44 @@
+#include "cloud.h"
+
+int replay_append(sp_splat_cloud *cloud, const sp_splat_cloud *from)
+{
+    if (from->count == 0)
+        return SP_OK;
+    int degree = from->sh_degree > cloud->sh_degree ? from->sh_degree : cloud->sh_degree;
+    sp_splat_cloud joined;
+    int code = sp_splat_cloud_init(&joined, cloud->count + from->count, degree);
+    if (code < 0)
+        return code;
+    code = cloud->count > 0 ? sp_splat_cloud_append(&joined, cloud) : SP_OK;
+    if (code == SP_OK)
+        code = sp_splat_cloud_append(&joined, from);
+    if (code < 0) {
+        sp_splat_cloud_free(&joined);
+        return code;
+    }
+    sp_splat_cloud_free(cloud);
+    *cloud = joined;
+    return SP_OK;
+}
+
+int sp_replay_cloud(sp_splat_cloud *out, const sp_moment *moment, int instant, sp_layer layer)
+{
+    if (instant < 0 || instant >= moment->count)
+        return sp_error(SP_EINVAL, "%s has no instant number %d", moment->folder, instant);
+    sp_splat_cloud cloud = {0}, athlete = {0};
+    int code =
+        layer == SP_LAYER_ATHLETE ? sp_splat_cloud_init(&cloud, 16, 0) : sp_moment_background(&cloud, moment);
+    if (code == SP_OK && !cloud.data)
+        code = sp_splat_cloud_init(&cloud, 16, 0);
+    if (code == SP_OK && layer != SP_LAYER_BACKGROUND) {
+        code = sp_moment_cloud(&athlete, moment, instant);
+        if (code == SP_OK)
+            code = replay_append(&cloud, &athlete);
+        sp_splat_cloud_free(&athlete);
+    }
+    if (code < 0)
+        sp_splat_cloud_free(&cloud);
+    else
+        *out = cloud;
+    return code;
+}

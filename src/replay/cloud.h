@@ -1,0 +1,10 @@
+// Layers of a moment put together. Internal to replay.
+#ifndef REPLAY_CLOUD_H
+#define REPLAY_CLOUD_H
+
+#include <stillpoint/replay.h>
+
+// Append all splats of from to cloud, which takes on the higher SH degree of the two.
+int replay_append(sp_splat_cloud *cloud, const sp_splat_cloud *from);
+
+#endif

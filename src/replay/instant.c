@@ -1,0 +1,97 @@
+#include "instant.h"
+
+#include <stillpoint/matte.h>
+
+#include <stdlib.h>
+
+static int matte_one(sp_image *out, double gains[6], const sp_frame *frame, const replay_plate *plate,
+                     sp_pool *pool)
+{
+    sp_matte_params params = sp_matte_params_default();
+    if (frame->image.width != plate->image.width || frame->image.height != plate->image.height)
+        return sp_error(SP_EFORMAT,
+                        "camera %s: a frame of %dx%d, but its plate is %dx%d; a feed must keep its size",
+                        plate->camera.id, frame->image.width, frame->image.height, plate->image.width,
+                        plate->image.height);
+    int code = sp_matte(out, gains, &frame->image, &plate->image, plate->spread.data ? &plate->spread : NULL,
+                        &params, pool);
+    return code < 0 ? sp_error_context(code, "camera %s", plate->camera.id) : code;
+}
+
+int replay_instant_see(replay_instant *instant, sp_take *take, const bool *chosen,
+                       const replay_plates *plates, double (*gains)[6], sp_ledger *ledger, sp_pool *pool,
+                       const sp_progress *progress)
+{
+    sp_ledger_begin(ledger, "frames");
+    int code = sp_progress_step(progress, "frames", 0, 1);
+    if (code == SP_OK)
+        code = sp_take_frame_set(&instant->set, take, chosen, instant->t_s, pool);
+    if (code < 0)
+        return code;
+    int count = instant->set.count;
+    sp_ledger_begin(ledger, "mattes");
+    instant->mattes = sp_calloc((size_t)count + 1, sizeof *instant->mattes);
+    if (!instant->mattes)
+        return SP_ENOMEM;
+    for (int i = 0; i < count && code == SP_OK; i++) {
+        const sp_frame *frame = &instant->set.frames[i];
+        code = matte_one(&instant->mattes[i], gains[i], frame, &plates->plates[frame->camera_index], pool);
+        if (code == SP_OK)
+            code = sp_progress_step(progress, "mattes", i + 1, count);
+    }
+    return code;
+}
+
+static sp_view view_of(const sp_frame *frame, const replay_plate *plate, const sp_image *matte,
+                       const double gains[6])
+{
+    sp_view view = {.camera = frame->camera, .image = &frame->image, .plate = &plate->image, .matte = matte};
+    for (int k = 0; k < 6; k++)
+        view.gains[k] = gains[k];
+    return view;
+}
+
+int replay_instant_solve(replay_instant *instant, const replay_plates *plates, double (*gains)[6],
+                         const sp_splat_cloud *warm, const sp_replay_params *params, sp_ledger *ledger,
+                         sp_pool *pool, const sp_progress *progress)
+{
+    int count = instant->set.count;
+    if (count < 2)
+        return sp_error(SP_EINVAL, "at %.3f s only %d camera%s a frame; at least two are needed",
+                        instant->t_s, count, count == 1 ? " has" : "s have");
+    sp_view *views = sp_calloc((size_t)count, sizeof *views);
+    if (!views)
+        return SP_ENOMEM;
+    for (int i = 0; i < count; i++) {
+        const sp_frame *frame = &instant->set.frames[i];
+        views[i] = view_of(frame, &plates->plates[frame->camera_index], &instant->mattes[i], gains[i]);
+    }
+    sp_recon_params recon = sp_recon_params_default();
+    recon.splats = params->splats;
+    recon.seed = params->seed;
+    recon.kernels = params->kernels;
+    recon.iterations = params->iterations;
+    recon.budget_s = params->iterations > 0 ? 0 : params->instant_s * (warm ? 0.4 : 1);
+    sp_ledger_begin(ledger, "athlete");
+    int code =
+        sp_recon_athlete(&instant->cloud, &instant->report, views, count, warm, &recon, pool, progress);
+    free(views);
+    return code < 0 ? sp_error_context(code, "at %.3f s", instant->t_s) : code;
+}
+
+void replay_instant_forget(replay_instant *instant)
+{
+    for (int i = 0; instant->mattes && i < instant->set.count; i++)
+        sp_image_free(&instant->mattes[i]);
+    free(instant->mattes);
+    instant->mattes = NULL;
+    sp_frame_set_free(&instant->set);
+    instant->set = (sp_frame_set){0};
+}
+
+void replay_instant_free(replay_instant *instant)
+{
+    replay_instant_forget(instant);
+    sp_splat_cloud_free(&instant->cloud);
+    sp_recon_report_free(&instant->report);
+}

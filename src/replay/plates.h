@@ -1,0 +1,27 @@
+// Plates of the cameras that take part: made once, kept in TAKE/background/plates/. Internal to replay.
+#ifndef REPLAY_PLATES_H
+#define REPLAY_PLATES_H
+
+#include <stillpoint/replay.h>
+
+typedef struct replay_plate {
+    sp_camera camera; // as its feed sees
+    sp_image8 image;  // RGB, the camera's size; empty when the camera takes no part
+    sp_image spread;  // empty when the plate was given as a picture
+    bool is_given;
+} replay_plate;
+
+// One per camera of the rig, in order.
+typedef struct replay_plates {
+    replay_plate *plates;
+    int count, used; // used: how many are not empty
+} replay_plates;
+
+int replay_plates_make(replay_plates *out, sp_take *take, const bool *chosen, int samples, sp_pool *pool,
+                       const sp_progress *progress);
+int replay_plates_save(const replay_plates *plates, const char *folder);
+// SP_ENOENT names the camera whose plate is not there.
+int replay_plates_load(replay_plates *out, sp_take *take, const bool *chosen);
+void replay_plates_free(replay_plates *plates);
+
+#endif

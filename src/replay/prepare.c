@@ -1,0 +1,201 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "choose.h"
+#include "draw.h"
+#include "folder.h"
+#include "plates.h"
+#include "report.h"
+#include "sheet.h"
+
+bool sp_replay_is_prepared(const sp_take *take, const sp_replay_params *params)
+{
+    bool *chosen = sp_calloc((size_t)take->rig.count, sizeof *chosen);
+    if (!chosen || sp_take_choose(chosen, take, &params->cameras) < 0) {
+        free(chosen);
+        return false;
+    }
+    bool is_there = true;
+    for (int i = 0; i <= take->rig.count && is_there; i++) {
+        bool is_wanted = i < take->rig.count ? chosen[i] : params->background_s > 0;
+        char *path = i < take->rig.count
+                         ? replay_path(take->folder, "background/plates/%s.png", take->rig.cameras[i].id)
+                         : replay_path(take->folder, "background/venue.ply");
+        is_there = !is_wanted || (path && sp_file_exists(path));
+        free(path);
+    }
+    free(chosen);
+    return is_there;
+}
+
+// ---- The venue's cloud
+
+static int make_background(sp_splat_cloud *out, sp_recon_report *report, const replay_plates *plates,
+                           const sp_replay_params *params, sp_pool *pool, const sp_progress *progress)
+{
+    sp_view *views = sp_calloc((size_t)plates->used, sizeof *views);
+    if (!views)
+        return SP_ENOMEM;
+    int count = 0;
+    for (int i = 0; i < plates->count; i++)
+        if (plates->plates[i].image.data)
+            views[count++] = (sp_view){.camera = plates->plates[i].camera,
+                                       .image = &plates->plates[i].image,
+                                       .gains = {1, 1, 1, 0, 0, 0}};
+    sp_background_params background = sp_background_params_default();
+    background.splats = params->background_splats;
+    background.budget_s = params->iterations > 0 ? 0 : params->background_s;
+    background.iterations = params->iterations;
+    background.seed = params->seed;
+    background.kernels = params->kernels;
+    int code = sp_recon_background(out, report, views, count, &background, pool, progress);
+    free(views);
+    return code;
+}
+
+// ---- Preview: each plate beside the cloud from the same camera
+
+static int add_tiles(replay_sheet *sheet, const replay_plate *plate, sp_renderer *renderer,
+                     const sp_splat_cloud *cloud)
+{
+    char caption[SP_ID_MAX + 32];
+    snprintf(caption, sizeof caption, "%s, plate %s", plate->camera.id,
+             plate->is_given ? "given" : "estimated");
+    int code = replay_sheet_add(sheet, &plate->image, caption);
+    if (code < 0 || !renderer)
+        return code;
+    sp_image8 picture = {0};
+    code = replay_draw(&picture, renderer, cloud, &plate->camera, false);
+    if (code == SP_OK) {
+        snprintf(caption, sizeof caption, "%s, background", plate->camera.id);
+        code = replay_sheet_add(sheet, &picture, caption);
+    }
+    sp_image8_free(&picture);
+    return code;
+}
+
+static int save_preview(const char *folder, const replay_plates *plates, const sp_splat_cloud *cloud,
+                        sp_kernels kernels, sp_pool *pool, const sp_progress *progress)
+{
+    sp_renderer *renderer = NULL;
+    replay_sheet sheet = {0};
+    const sp_camera *first = NULL;
+    for (int i = 0; i < plates->count && !first; i++)
+        first = plates->plates[i].image.data ? &plates->plates[i].camera : NULL;
+    int code = cloud ? replay_renderer(&renderer, kernels, pool) : SP_OK;
+    if (code == SP_OK)
+        code = replay_sheet_open(&sheet, (cloud ? 2 : 1) * plates->used, 4,
+                                 (double)first->width / first->height);
+    int done = 0;
+    for (int i = 0; i < plates->count && code == SP_OK; i++) {
+        if (!plates->plates[i].image.data)
+            continue;
+        code = add_tiles(&sheet, &plates->plates[i], renderer, cloud);
+        if (code == SP_OK)
+            code = sp_progress_step(progress, "preview", ++done, plates->used);
+    }
+    char *path = replay_path(folder, "preview.jpg");
+    if (code == SP_OK)
+        code = path ? replay_sheet_save(&sheet, path) : SP_ENOMEM;
+    free(path);
+    replay_sheet_close(&sheet);
+    sp_renderer_close(&renderer);
+    return code;
+}
+
+// ---- Report
+
+static int save_report(const char *folder, const replay_plates *plates, const sp_splat_cloud *cloud,
+                       const sp_replay_params *params, const sp_ledger *ledger)
+{
+    sp_json *report = replay_report_new("prepare"), *cameras = sp_json_array();
+    int code = report && cameras ? SP_OK : SP_ENOMEM;
+    for (int i = 0; i < plates->count && code == SP_OK; i++) {
+        const replay_plate *plate = &plates->plates[i];
+        if (!plate->image.data)
+            continue;
+        sp_json *row = sp_json_object();
+        double size[2] = {plate->camera.width, plate->camera.height};
+        code = row ? sp_json_set_string(row, "id", plate->camera.id) : SP_ENOMEM;
+        if (code == SP_OK)
+            code = sp_json_set_string(row, "plate", plate->is_given ? "given" : "estimated");
+        if (code == SP_OK)
+            code = sp_json_set_numbers(row, "size_px", size, 2);
+        if (code == SP_OK)
+            code = sp_json_append(cameras, &row);
+        sp_json_free(&row);
+    }
+    if (code == SP_OK)
+        code = sp_json_set(report, "cameras", &cameras);
+    if (code == SP_OK)
+        code = sp_json_set_int(report, "splats", cloud ? (int64_t)cloud->count : 0);
+    sp_json *settings = code == SP_OK ? sp_replay_params_json(params) : NULL;
+    if (code == SP_OK)
+        code = settings ? sp_json_set(report, "settings", &settings) : SP_ENOMEM;
+    if (code == SP_OK)
+        code = replay_report_save(&report, ledger, folder);
+    sp_json_free(&cameras);
+    sp_json_free(&report);
+    return code;
+}
+
+// ---- All of it
+
+static int prepare_into(const char *folder, sp_take *take, const bool *chosen, const sp_replay_params *params,
+                        sp_ledger *ledger, sp_pool *pool, const sp_progress *progress)
+{
+    replay_plates plates = {0};
+    sp_splat_cloud cloud = {0};
+    sp_recon_report recon = {0};
+    bool has_cloud = params->background_s > 0;
+    char *plate_folder = replay_path(folder, "plates"), *venue = replay_path(folder, "venue.ply");
+    int code = plate_folder && venue ? SP_OK : SP_ENOMEM;
+
+    sp_ledger_begin(ledger, "plates");
+    if (code == SP_OK)
+        code = replay_plates_make(&plates, take, chosen, params->plate_samples, pool, progress);
+    if (code == SP_OK)
+        code = replay_plates_save(&plates, plate_folder);
+
+    if (code == SP_OK && has_cloud) {
+        sp_ledger_begin(ledger, "background");
+        code = make_background(&cloud, &recon, &plates, params, pool, progress);
+        if (code == SP_OK)
+            code = sp_splat_save(&cloud, venue);
+    }
+    if (code == SP_OK) {
+        sp_ledger_begin(ledger, "preview");
+        code = save_preview(folder, &plates, has_cloud ? &cloud : NULL, params->kernels, pool, progress);
+    }
+    sp_ledger_end(ledger);
+    if (code == SP_OK)
+        code = save_report(folder, &plates, has_cloud ? &cloud : NULL, params, ledger);
+    free(plate_folder);
+    free(venue);
+    sp_recon_report_free(&recon);
+    sp_splat_cloud_free(&cloud);
+    replay_plates_free(&plates);
+    return code;
+}
+
+int sp_replay_prepare(sp_take *take, const sp_replay_params *params, sp_ledger *ledger, sp_pool *pool,
+                      const sp_progress *progress)
+{
+    bool *chosen;
+    int count;
+    int code = replay_choose(&chosen, &count, take, &params->cameras, 2);
+    if (code < 0)
+        return code;
+    char *folder = replay_path(take->folder, "background"), *aside = NULL;
+    code = folder ? replay_folder_begin(&aside, folder) : SP_ENOMEM;
+    if (code == SP_OK)
+        code = prepare_into(aside, take, chosen, params, ledger, pool, progress);
+    if (code == SP_OK)
+        code = replay_folder_commit(aside, folder);
+    if (code < 0)
+        replay_folder_discard(aside);
+    free(aside);
+    free(folder);
+    free(chosen);
+    return code;
+}
