@@ -1,1 +1,0 @@
-#include <stillpoint/media.h>
