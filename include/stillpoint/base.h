@@ -18,7 +18,6 @@ extern "C" {
 #endif
 
 // ---- Errors
-// -------------------------------------------------------------------------------------------------
 
 enum {
     SP_OK = 0,
@@ -47,7 +46,6 @@ const char *sp_error_text(void);
 const char *sp_error_name(int code);
 
 // ---- Log
-// ----------------------------------------------------------------------------------------------------
 
 typedef enum sp_log_level { SP_LOG_ERROR, SP_LOG_WARN, SP_LOG_INFO, SP_LOG_DEBUG } sp_log_level;
 
@@ -59,7 +57,6 @@ void sp_log_set_sink(sp_log_sink sink, void *user);
 void sp_log(sp_log_level level, const char *fmt, ...) SP_PRINTF(2, 3);
 
 // ---- Progress and cancel
-// --------------------------------------------------------------------------------------
 
 // One callback for all long work. Return false to cancel; the work then returns SP_ECANCELLED soon.
 typedef struct sp_progress {
@@ -71,7 +68,6 @@ typedef struct sp_progress {
 int sp_progress_step(const sp_progress *progress, const char *stage, double done, double total);
 
 // ---- Threads
-// --------------------------------------------------------------------------------------------------
 
 typedef struct sp_pool sp_pool;
 
@@ -89,7 +85,6 @@ void sp_pool_run(sp_pool *pool, int64_t count, sp_pool_work work, void *context)
 void sp_pool_close(sp_pool **pool);
 
 // ---- CPU
-// ------------------------------------------------------------------------------------------------------
 
 typedef enum sp_cpu_level { SP_CPU_BASELINE, SP_CPU_AVX2, SP_CPU_AVX512 } sp_cpu_level;
 
@@ -100,7 +95,6 @@ sp_cpu_level sp_cpu_detect(void);
 const char *sp_cpu_name(sp_cpu_level level);
 
 // ---- Random numbers: PCG32 (O'Neill 2014), seeded and passed in
-// --------------------------------------------------
 
 typedef struct sp_rng {
     uint64_t state, stream;
@@ -112,11 +106,11 @@ double sp_rng_uniform(sp_rng *rng); // [0, 1)
 double sp_rng_normal(sp_rng *rng);  // mean 0, deviation 1
 
 // ---- Time and memory
-// --------------------------------------------------------------------------------------------
 
 double sp_time_s(void); // monotonic seconds
-int64_t
-sp_memory_peak(void); // peak resident bytes of the process since start or the last reset; 0 when unknown
+// Peak resident bytes of the process since its start or the last reset, to within a few hundred KiB; 0 when
+// unknown.
+int64_t sp_memory_peak(void);
 void sp_memory_peak_reset(void); // restart the peak, where the system lets us
 
 typedef struct sp_rational {
@@ -134,18 +128,21 @@ char *sp_strdup(const char *text);
 char *sp_format(const char *fmt, ...) SP_PRINTF(1, 2);
 
 // ---- Files
-// --------------------------------------------------------------------------------------------------------
 
 // Read a whole file (at most max_bytes, else SP_EFORMAT). *out is NUL-terminated and the caller's to free().
 int sp_file_read(char **out, size_t *size, const char *path, size_t max_bytes);
 
-// Write a whole file or nothing: into PATH.tmp-<pid> beside it, synced, then renamed.
+// Write a whole file or nothing: aside, synced, then renamed. What stood there stays on failure. Devices and
+// pipes are refused (SP_EIO), since the rename would replace them.
 int sp_file_write(const char *path, const void *data, size_t size);
 
-// The name to write aside into before sp_file_commit() renames it to path (or sp_file_discard() removes it).
-// Free with free(). The ending of path is kept, so that writers which look at it still work.
+// The name to write a file or a folder aside into: beside path, unlike any other, and with path's ending, so
+// that writers which look at it still work. Free with free(); NULL when memory runs out.
 char *sp_file_aside(const char *path);
+// Sync what was written aside and rename it to path, in the place of what stood there (a folder too). On
+// failure what stood there stays, and aside is removed.
 int sp_file_commit(const char *aside, const char *path);
+// Remove what was written aside, if it is there. The calling thread's sentence stays as it is.
 void sp_file_discard(const char *aside);
 
 bool sp_file_exists(const char *path);
@@ -158,7 +155,8 @@ int sp_folder_list(char ***names, int *count, const char *path);
 void sp_names_free(char ***names, int count);
 // "a" + "b" -> "a/b"; an absolute b replaces a. Free with free().
 char *sp_path_join(const char *folder, const char *name);
-// Last part of a path, and the same without its ending. The first points into path; the second is free()d.
+// Last part of a path, and the same without ending and trailing slashes. The first points into path; the
+// second is free()d.
 const char *sp_path_name(const char *path);
 char *sp_path_stem(const char *path);
 

@@ -13,7 +13,7 @@ int sp_json_parse(sp_json **out, const char *text, size_t size, const char *what
 {
     json_error_t error;
     json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    if (!root && json_error_code(&error) == json_error_out_of_memory)
+    if (!root && (json_error_code(&error) == json_error_out_of_memory || error.text[0] == '\0'))
         return sp_error(SP_ENOMEM, "%s: out of memory", what);
     if (!root)
         return sp_error(SP_EFORMAT, "%s: line %d, column %d: not JSON: %s", what, error.line, error.column,
