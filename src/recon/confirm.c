@@ -9,6 +9,9 @@
 #define BELIEVABLE_COST 0.7f
 #define FLOOR_COST 1.3f // a textureless floor is believed without a match
 #define FLOOR_TOLERANCE_M 0.02
+#define MANY_LOOKERS 3     // with more views than this on a point, one that agrees may be chance
+#define ISLAND_SHARE 0.001 // connected surfaces of less than this share of the picture are chance too
+#define ISLAND_STEP 0.04f  // relative step of depth that ends a surface
 #define PUSH_BACK 1.05
 #define PUSH_STEPS 80
 
@@ -68,20 +71,61 @@ static void confirm_row(void *context, int64_t y, int worker)
         sp_vec3 world = world_at(g, job->view, at);
         if (!believable(g, job->view, at, world))
             continue;
-        int agree = 0, through = 0;
+        int agree = 0, through = 0, lookers = 0;
         for (int j = 0; j < g->count; j++) {
             size_t there;
             double depth;
             if (j == job->view || !recon_pixel_in(&there, &depth, g, j, world))
                 continue;
+            lookers++;
             if (!believable(g, j, there, world_at(g, j, there)))
                 continue;
             double ratio = g->maps[j].depth[there] / depth;
             agree += fabs(ratio - 1) < AGREE;
             through += ratio > 1 + SEEN_THROUGH;
         }
-        g->confirmed[job->view][at] = agree > 0 && agree >= through;
+        g->confirmed[job->view][at] = agree >= (lookers > MANY_LOOKERS ? 2 : 1) && agree >= through;
     }
+}
+
+// Flood one surface from seed; stack and label have room for every pixel. Returns its size; the pixels stand
+// in stack.
+static size_t flood(size_t *stack, uint8_t *label, const uint8_t *confirmed, const recon_depth_map *map,
+                    size_t seed)
+{
+    size_t width = (size_t)map->width, pixels = width * (size_t)map->height, count = 1;
+    stack[0] = seed;
+    label[seed] = 1;
+    for (size_t k = 0; k < count; k++) {
+        size_t at = stack[k], x = at % width;
+        size_t next[4] = {x > 0 ? at - 1 : at, x + 1 < width ? at + 1 : at, at >= width ? at - width : at,
+                          at + width < pixels ? at + width : at};
+        for (int n = 0; n < 4; n++)
+            if (!label[next[n]] && confirmed[next[n]] &&
+                fabsf(map->depth[next[n]] / map->depth[at] - 1) < ISLAND_STEP) {
+                label[next[n]] = 1;
+                stack[count++] = next[n];
+            }
+    }
+    return count;
+}
+
+static int drop_islands(uint8_t *confirmed, const recon_depth_map *map)
+{
+    size_t pixels = (size_t)map->width * (size_t)map->height;
+    size_t *stack = sp_calloc(pixels, sizeof *stack);
+    uint8_t *label = sp_calloc(pixels, 1);
+    int rc = stack && label ? SP_OK : SP_ENOMEM;
+    for (size_t seed = 0; seed < pixels && !rc; seed++) {
+        if (label[seed] || !confirmed[seed])
+            continue;
+        size_t count = flood(stack, label, confirmed, map, seed);
+        for (size_t k = 0; k < count && (double)count < ISLAND_SHARE * (double)pixels; k++)
+            confirmed[stack[k]] = 0;
+    }
+    free(stack);
+    free(label);
+    return rc;
 }
 
 int recon_confirm(recon_geometry *g, sp_pool *pool)
@@ -95,6 +139,9 @@ int recon_confirm(recon_geometry *g, sp_pool *pool)
             return SP_ENOMEM;
         confirm_job job = {g, i};
         sp_pool_run(pool, g->maps[i].height, confirm_row, &job);
+        int rc = drop_islands(g->confirmed[i], &g->maps[i]);
+        if (rc)
+            return rc;
     }
     return SP_OK;
 }

@@ -11,12 +11,13 @@
 #define LOOSE_SPREAD 0.06f  // likewise where depth was only completed
 #define ON_PATCH_SHARE 0.8  // a patch with fewer pixels on it is split
 #define SIGMA_PER_SIDE 0.55 // of a splat, from the side of its patch
+#define COSINE_MIN 0.12     // of the angle of sight: bounds how long a splat gets
 #define SEED_OPACITY 0.9f
 #define UNCONFIRMED_LATER 1e3 // patches without confirmed depth come after all others
 
 typedef struct patch {
     int view, x, y, side;
-    double size_m, order; // side in metres; the lower order comes first
+    double order; // the lower comes first
 } patch;
 
 typedef struct patches {
@@ -31,9 +32,9 @@ typedef struct split_limits {
 } split_limits;
 
 // From fine to coarse, until the budget is kept.
-static const split_limits ladder[] = {{0.02f, 1}, {0.04f, 1}, {0.06f, 1}, {0.03f, 2}, {0.05f, 2},
-                                      {0.08f, 2}, {0.12f, 2}, {0.05f, 4}, {0.1f, 4},  {0.2f, 4},
-                                      {0.1f, 8},  {0.3f, 8},  {1, 16}};
+static const split_limits ladder[] = {{0.02f, 1}, {0.04f, 1}, {0.06f, 1}, {0.1f, 1},  {0.03f, 2},
+                                      {0.05f, 2}, {0.08f, 2}, {0.12f, 2}, {0.05f, 4}, {0.1f, 4},
+                                      {0.2f, 4},  {0.1f, 8},  {0.3f, 8},  {1, 16}};
 
 static int add_patch(patches *list, patch p)
 {
@@ -91,6 +92,25 @@ static bool is_even(const recon_geometry *g, int view, int x0, int y0, int side,
     return on_patch >= ON_PATCH_SHARE * pixels && variance / 3 < (double)colour_deviation * colour_deviation;
 }
 
+static double patch_cosine(const recon_geometry *g, const patch *p, size_t centre)
+{
+    const recon_depth_map *map = &g->maps[p->view];
+    const sp_camera *cam = &g->views[p->view].camera;
+    sp_vec3 n = sp_v3(map->normal[0][centre], map->normal[1][centre], map->normal[2][centre]);
+    sp_vec3 ray =
+        sp_v3((p->x + 0.5 * p->side - cam->cx) / cam->fx, (p->y + 0.5 * p->side - cam->cy) / cam->fy, 1);
+    double cosine = -sp_v3_dot(n, sp_v3_unit(ray));
+    return cosine > COSINE_MIN ? cosine : COSINE_MIN;
+}
+
+// Length of the patch on the surface along its tilt, metres: views that look at it squarely and from near
+// come first.
+static double patch_length(const recon_geometry *g, const patch *p, size_t centre)
+{
+    return p->side * g->maps[p->view].depth[centre] / g->views[p->view].camera.fx /
+           patch_cosine(g, p, centre);
+}
+
 static int split(patches *list, const recon_geometry *g, int view, int x, int y, int side,
                  const split_limits *limits)
 {
@@ -101,8 +121,7 @@ static int split(patches *list, const recon_geometry *g, int view, int x, int y,
     if (inside && (side <= limits->finest || is_even(g, view, x, y, side, limits->deviation))) {
         patch p = {.view = view, .x = x, .y = y, .side = side};
         size_t centre = centre_of(&p, map->width);
-        p.size_m = side * map->depth[centre] / g->views[view].camera.fx;
-        p.order = p.size_m + (g->confirmed[view][centre] ? 0 : UNCONFIRMED_LATER);
+        p.order = patch_length(g, &p, centre) + (g->confirmed[view][centre] ? 0 : UNCONFIRMED_LATER);
         return add_patch(list, p);
     }
     if (side == 1)
@@ -167,8 +186,6 @@ static int append_patch(sp_splat_cloud *out, const recon_geometry *g, const patc
     // The splat sits at the middle of the patch on the plane of its centre pixel.
     double x = p->x + 0.5 * p->side, y = p->y + 0.5 * p->side, depth = map->depth[centre];
     sp_vec3 n = sp_v3(map->normal[0][centre], map->normal[1][centre], map->normal[2][centre]);
-    sp_vec3 ray = sp_v3((x - cam->cx) / cam->fx, (y - cam->cy) / cam->fy, 1);
-    double cosine = -sp_v3_dot(n, sp_v3_unit(ray));
     double sigma = SIGMA_PER_SIDE * p->side * depth / cam->fx;
     float rgb[3] = {0};
     for (int c = 0; c < 3; c++) {
@@ -180,7 +197,7 @@ static int append_patch(sp_splat_cloud *out, const recon_geometry *g, const patc
     }
     return recon_append_disc(out, recon_world_point(cam, x, y, depth),
                              sp_m3_apply_transposed(cam->rotation, n), sp_camera_center(cam), sigma,
-                             sigma / (cosine > 0.12 ? cosine : 0.12), rgb, SEED_OPACITY);
+                             sigma / patch_cosine(g, p, centre), rgb, SEED_OPACITY);
 }
 
 // Mark what the patch's splat covers in every view that sees the same surface there.

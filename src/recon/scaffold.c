@@ -68,12 +68,12 @@ static void spread_colours(anchor *anchors, int count)
 }
 
 static int append_anchors(sp_splat_cloud *out, const recon_geometry *g, anchor *anchors, int count,
-                          sp_vec3 eye)
+                          sp_vec3 eye, bool keep_known)
 {
     spread_colours(anchors, count);
     int rc = SP_OK;
     for (int i = 0; i < count && !rc; i++)
-        if (!recon_stands_in_the_way(g, -1, anchors[i].position))
+        if ((keep_known || anchors[i].known <= 0) && !recon_stands_in_the_way(g, -1, anchors[i].position))
             rc = recon_append_disc(out, anchors[i].position, anchors[i].normal, eye, 0.7 * anchors[i].spacing,
                                    0.7 * anchors[i].spacing, anchors[i].rgb, SCAFFOLD_OPACITY);
     return rc;
@@ -123,7 +123,7 @@ static int shell(sp_splat_cloud *out, const recon_geometry *g, double radius)
         anchors[i].spacing = radius * sqrt(2 * M_PI * (1 - SHELL_LOWEST) / SHELL_POINTS);
         look_up(&anchors[i], g, false);
     }
-    int rc = append_anchors(out, g, anchors, SHELL_POINTS, centre);
+    int rc = append_anchors(out, g, anchors, SHELL_POINTS, centre, true);
     free(anchors);
     return rc;
 }
@@ -147,10 +147,10 @@ static int floor_rings(sp_splat_cloud *out, const recon_geometry *g, double radi
                 sp_v3(g->params.floor_x + r * cos(angle), g->params.floor_y + r * sin(angle), -FLOOR_BELOW_M);
             a->normal = sp_v3(0, 0, 1);
             a->spacing = s;
-            look_up(a, g, true);
+            look_up(a, g, true); // a coarse disc under finer ones that were seen would only blur them
         }
     }
-    int rc = append_anchors(out, g, anchors, count, sp_v3(g->params.floor_x, g->params.floor_y, 2));
+    int rc = append_anchors(out, g, anchors, count, sp_v3(g->params.floor_x, g->params.floor_y, 2), false);
     free(anchors);
     return rc;
 }
