@@ -1,0 +1,400 @@
+#include "optimise.h"
+#include "adam.h"
+#include "loss.h"
+#include "pyramid.h"
+#include "relocate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GAIN_RATE 0.003
+// Share by which the cloud may grow each time.
+#define GROWTH 0.15
+
+recon_optimise_params recon_optimise_params_default(void)
+{
+    return (recon_optimise_params){
+        .views_per_step = 1,
+        .levels = 3,
+        .level_until = {1, 0.35, 0.12, 0.05},
+        .rates = {.position_m = 1e-3,
+                  .position_last_m = 1e-4,
+                  .log_scale = 0.01,
+                  .rotation = 0.01,
+                  .opacity = 0.05,
+                  .colour = 0.02,
+                  .sh_rest = 0.002},
+        .dssim = 0.2,
+        .silhouette = 0.3,
+        .least_scale_m = 1e-4,
+        .most_scale_m = 1e3,
+        .most_stretch = 6,
+        .flatness = 1,
+        .grow_from = 0.1,
+        .grow_until = 0.7,
+        .grow_every = 100,
+        .dead_opacity = 0.01,
+        .sh_from = 0.5,
+        .gain_prior = 0.05,
+        .stage = "optimise",
+    };
+}
+
+typedef struct gain_state {
+    double first[6], second[6];
+    int age;
+} gain_state;
+
+typedef struct optimiser {
+    const recon_optimise_params *params;
+    sp_splat_cloud *cloud;
+    recon_target *targets;
+    int views;
+    sp_pool *pool;
+    sp_renderer *renderer;
+    recon_loss *loss;
+    recon_pyramid pyramid;
+    recon_adam adam;
+    sp_splat_cloud gradient;
+    float *screen, *need; // of this step; summed since the last relocation
+    uint8_t *visible;
+    int *order;           // views, shuffled
+    gain_state *gains;
+    sp_image rgb, alpha, d_rgb, d_alpha; // of the level and view at hand; memory for the largest
+    sp_rng rng;
+} optimiser;
+
+static int make_room(optimiser *o)
+{
+    size_t room = o->params->budget_splats > o->cloud->count ? o->params->budget_splats : o->cloud->count;
+    int rc = sp_splat_cloud_reserve(o->cloud, room);
+    if (!rc)
+        rc = sp_splat_cloud_init(&o->gradient, o->cloud->capacity, o->cloud->sh_degree);
+    if (!rc)
+        rc = recon_adam_init(&o->adam, o->cloud);
+    if (!rc)
+        rc = recon_loss_open(&o->loss, o->pyramid.most_pixels);
+    size_t capacity = o->cloud->capacity + 1;
+    o->screen = sp_calloc(capacity, sizeof *o->screen);
+    o->need = sp_calloc(capacity, sizeof *o->need);
+    o->visible = sp_calloc(capacity, 1);
+    o->order = sp_calloc((size_t)o->views, sizeof *o->order);
+    o->gains = sp_calloc((size_t)o->views, sizeof *o->gains);
+    sp_image *scratch[4] = {&o->rgb, &o->alpha, &o->d_rgb, &o->d_alpha};
+    for (int i = 0; i < 4; i++) {
+        scratch[i]->data = sp_aligned_calloc(o->pyramid.most_pixels * (i % 2 ? 1 : 3), sizeof(float));
+        rc = scratch[i]->data ? rc : SP_ENOMEM;
+    }
+    return rc || (o->screen && o->need && o->visible && o->order && o->gains) ? rc : SP_ENOMEM;
+}
+
+static int optimiser_open(optimiser *o)
+{
+    o->rng = sp_rng_seed(o->params->seed, 7);
+    int rc = recon_pyramid_init(&o->pyramid, o->targets, o->views, o->params->levels, o->pool);
+    if (!rc)
+        rc = make_room(o);
+    sp_render_params render = sp_render_params_default();
+    render.kernels = o->params->kernels;
+    return rc ? rc : sp_renderer_open(&o->renderer, &render, o->pool);
+}
+
+static void optimiser_close(optimiser *o)
+{
+    sp_renderer_close(&o->renderer);
+    recon_pyramid_free(&o->pyramid);
+    recon_adam_free(&o->adam);
+    recon_loss_close(&o->loss);
+    sp_splat_cloud_free(&o->gradient);
+    free(o->screen);
+    free(o->need);
+    free(o->visible);
+    free(o->order);
+    free(o->gains);
+    sp_image_free(&o->rgb);
+    sp_image_free(&o->alpha);
+    sp_image_free(&o->d_rgb);
+    sp_image_free(&o->d_alpha);
+}
+
+// ---- One view
+
+static void size_scratch(optimiser *o, const recon_level *level)
+{
+    sp_image *scratch[4] = {&o->rgb, &o->alpha, &o->d_rgb, &o->d_alpha};
+    for (int i = 0; i < 4; i++) {
+        scratch[i]->width = level->camera.width;
+        scratch[i]->height = level->camera.height;
+        scratch[i]->channels = i % 2 ? 1 : 3;
+    }
+}
+
+static bool is_neutral(const double gains[6])
+{
+    return gains[0] == 1 && gains[1] == 1 && gains[2] == 1 && gains[3] == 0 && gains[4] == 0 && gains[5] == 0;
+}
+
+static void apply_gains(sp_image *rgb, const double gains[6])
+{
+    size_t pixels = (size_t)rgb->width * (size_t)rgb->height;
+    for (int c = 0; c < 3; c++) {
+        float *v = sp_image_plane(rgb, c), gain = (float)gains[c], offset = (float)gains[3 + c];
+        for (size_t i = 0; i < pixels; i++)
+            v[i] = gain * v[i] + offset;
+    }
+}
+
+// Draw and compare; rgb holds what the camera would see, d_rgb and d_alpha the gradients with respect to it.
+static int compare(double *loss, optimiser *o, int view, const recon_level *level)
+{
+    size_scratch(o, level);
+    sp_render_target target = {.rgb = &o->rgb, .alpha = &o->alpha, .under = &level->under};
+    int rc = sp_renderer_draw(o->renderer, o->cloud, &level->camera, &target);
+    if (rc)
+        return rc;
+    const double *gains = o->targets[view].gains;
+    if (!is_neutral(gains))
+        apply_gains(&o->rgb, gains);
+    *loss = recon_loss_rgb(o->loss, &o->d_rgb, &o->rgb, &level->rgb, level->weight.data ? &level->weight : NULL,
+                           o->params->dssim, o->pool);
+    if (level->matte.data && o->params->silhouette > 0)
+        *loss += recon_loss_alpha(&o->d_alpha, &o->alpha, &level->matte,
+                                  level->matte_weight.data ? &level->matte_weight : NULL, o->params->silhouette);
+    return SP_OK;
+}
+
+// d(loss)/d(gains): of seen = gain * own + transmittance * under_seen + offset * alpha, own being the cloud's share.
+static void gain_gradient(double d[6], const optimiser *o, const recon_level *level, const double gains[6])
+{
+    size_t pixels = (size_t)o->rgb.width * (size_t)o->rgb.height;
+    for (int c = 0; c < 3; c++) {
+        const float *seen = sp_image_plane(&o->rgb, c), *ds = sp_image_plane(&o->d_rgb, c);
+        const float *under = sp_image_plane(&level->under, c);
+        double by_gain = 0, by_offset = 0;
+        for (size_t i = 0; i < pixels; i++) {
+            float alpha = o->alpha.data[i];
+            float own = (seen[i] - (float)gains[3 + c]) / (float)gains[c] - (1 - alpha) * under[i];
+            by_gain += (double)(ds[i] * own);
+            by_offset += (double)(ds[i] * alpha);
+        }
+        d[c] = by_gain;
+        d[3 + c] = by_offset;
+    }
+}
+
+static void step_gains(optimiser *o, int view, double d[6])
+{
+    double *gains = o->targets[view].gains;
+    gain_state *s = &o->gains[view];
+    s->age++;
+    for (int i = 0; i < 6; i++) {
+        d[i] += o->params->gain_prior * (gains[i] - (i < 3)) * 0.01;
+        s->first[i] += 0.1 * (d[i] - s->first[i]);
+        s->second[i] += 0.01 * (d[i] * d[i] - s->second[i]);
+        double first = s->first[i] / (1 - pow(0.9, s->age)), second = s->second[i] / (1 - pow(0.99, s->age));
+        gains[i] -= (i < 3 ? 1.0 : 0.3) * GAIN_RATE * first / (sqrt(second) + 1e-12);
+    }
+    recon_pyramid_expose(&o->pyramid, view, gains);
+}
+
+static int add_gradient(optimiser *o, int view, const recon_level *level, bool with_gains)
+{
+    double loss;
+    int rc = compare(&loss, o, view, level);
+    if (rc)
+        return rc;
+    const double *gains = o->targets[view].gains;
+    double d_gains[6];
+    if (with_gains)
+        gain_gradient(d_gains, o, level, gains);
+    size_t pixels = (size_t)o->rgb.width * (size_t)o->rgb.height;
+    for (int c = 0; c < 3; c++)
+        for (size_t i = 0; gains[c] != 1 && i < pixels; i++)
+            sp_image_plane(&o->d_rgb, c)[i] *= (float)gains[c];
+    bool matted = level->matte.data && o->params->silhouette > 0;
+    rc = sp_renderer_backward(o->renderer, o->cloud, &o->d_rgb, matted ? &o->d_alpha : NULL, &o->gradient, o->screen,
+                              o->visible);
+    // Only now: the backward pass reads what was drawn over.
+    if (!rc && with_gains)
+        step_gains(o, view, d_gains);
+    return rc;
+}
+
+static int mean_loss(double *out, optimiser *o)
+{
+    *out = 0;
+    for (int v = 0; v < o->views; v++) {
+        double loss;
+        int rc = compare(&loss, o, v, &o->pyramid.levels[v]);
+        if (rc)
+            return rc;
+        *out += loss / o->views;
+    }
+    return SP_OK;
+}
+
+// ---- The schedule
+
+static void shuffle(optimiser *o)
+{
+    for (int i = 0; i < o->views; i++)
+        o->order[i] = i;
+    for (int i = o->views - 1; i > 0; i--) {
+        int j = (int)(sp_rng_u32(&o->rng) % (uint32_t)(i + 1)), t = o->order[i];
+        o->order[i] = o->order[j];
+        o->order[j] = t;
+    }
+}
+
+static int level_at(const optimiser *o, double progress)
+{
+    for (int l = o->pyramid.count - 1; l > 0; l--)
+        if (progress < o->params->level_until[l])
+            return l;
+    return 0;
+}
+
+static recon_rates rates_at(const optimiser *o, double progress)
+{
+    recon_rates r = o->params->rates;
+    double fade = pow(1.0 / 3, progress);
+    r.position_m *= pow(r.position_last_m / r.position_m, progress);
+    r.log_scale *= fade;
+    r.rotation *= fade;
+    r.opacity *= fade;
+    r.colour *= fade;
+    bool full = o->params->sh_degree_from >= o->cloud->sh_degree || progress >= o->params->sh_from;
+    r.sh_rest = full ? r.sh_rest * fade : 0;
+    return r;
+}
+
+static double progress_at(const recon_optimise_params *p, int step, double begin_s)
+{
+    double by_steps = p->iterations > 0 ? (double)step / p->iterations : 0;
+    double by_time = p->budget_s > 0 ? (sp_time_s() - begin_s) / p->budget_s : 0;
+    return fmax(by_steps, by_time);
+}
+
+static void clear_gradient(optimiser *o)
+{
+    o->gradient.count = o->cloud->count;
+    for (int row = 0; row < sp_splat_rows(o->gradient.sh_degree); row++)
+        memset(sp_splat_row(&o->gradient, row), 0, o->cloud->count * sizeof(float));
+    memset(o->screen, 0, o->cloud->count * sizeof(float));
+    memset(o->visible, 0, o->cloud->count);
+}
+
+static void regularise(optimiser *o, double progress)
+{
+    if (o->params->opacity_cost > 0) {
+        float *d = sp_splat_row(&o->gradient, SP_ROW_OPACITY);
+        const float *logit = sp_splat_row(o->cloud, SP_ROW_OPACITY);
+        float scale = (float)(o->params->opacity_cost / (double)o->cloud->count);
+        for (size_t i = 0; i < o->cloud->count; i++) {
+            float opacity = 1 / (1 + expf(-logit[i]));
+            d[i] += scale * opacity * (1 - opacity);
+        }
+    }
+    for (int r = 0; r < o->params->regulariser_count; r++)
+        o->params->regularisers[r].apply(o->params->regularisers[r].context, o->cloud, &o->gradient, progress);
+}
+
+static int grow(optimiser *o, int step, double progress)
+{
+    const recon_optimise_params *p = o->params;
+    if (p->grow_every < 1 || step % p->grow_every || progress < p->grow_from || progress > p->grow_until)
+        return SP_OK;
+    size_t missing = p->budget_splats > o->cloud->count ? p->budget_splats - o->cloud->count : 0;
+    size_t most = (size_t)(GROWTH * (double)o->cloud->count) + 1;
+    return recon_relocate(o->cloud, &o->adam, o->need, missing < most ? missing : most, p->dead_opacity, &o->rng);
+}
+
+static int take_step(optimiser *o, int step, int *drawn, double progress)
+{
+    int level = level_at(o, progress), batch = o->params->views_per_step > 0 ? o->params->views_per_step : 1;
+    clear_gradient(o);
+    for (int b = 0; b < batch; b++, ++*drawn) {
+        if (*drawn % o->views == 0)
+            shuffle(o);
+        int view = o->order[*drawn % o->views];
+        bool with_gains = o->params->fit_gains && level == 0;
+        int rc = add_gradient(o, view, &o->pyramid.levels[level * o->views + view], with_gains);
+        if (rc)
+            return rc;
+    }
+    for (size_t i = 0; i < o->cloud->count; i++)
+        o->need[i] += o->screen[i];
+    regularise(o, progress);
+    recon_rates rates = rates_at(o, progress);
+    recon_bounds bounds = {(float)log(o->params->least_scale_m), (float)log(o->params->most_scale_m),
+                           (float)log(o->params->most_stretch), (float)log(o->params->flatness)};
+    recon_adam_step(&o->adam, o->cloud, &o->gradient, o->visible, &rates, &bounds, o->pool);
+    return grow(o, step + 1, progress);
+}
+
+static int run_steps(optimiser *o, recon_optimise_report *report, double begin_s, const sp_progress *progress)
+{
+    int drawn = 0;
+    for (int step = 0;; step++) {
+        double done = progress_at(o->params, step, begin_s);
+        report->iterations = step;
+        int rc = sp_progress_step(progress, o->params->stage, fmin(done, 1), 1);
+        if (rc || done >= 1)
+            return rc;
+        rc = take_step(o, step, &drawn, done);
+        if (rc)
+            return rc;
+    }
+}
+
+static int drop_dead(sp_splat_cloud *cloud, double dead_opacity)
+{
+    uint8_t *keep = sp_calloc(cloud->count + 1, 1);
+    if (!keep)
+        return SP_ENOMEM;
+    float least = (float)log(dead_opacity / (1 - dead_opacity));
+    for (size_t i = 0; i < cloud->count; i++)
+        keep[i] = sp_splat_row(cloud, SP_ROW_OPACITY)[i] >= least;
+    sp_splat_cloud_filter(cloud, keep);
+    free(keep);
+    return SP_OK;
+}
+
+static int check(const recon_target *targets, int count, const recon_optimise_params *p)
+{
+    if (count < 1 || !targets)
+        return sp_error(SP_EINVAL, "there is no picture to match");
+    if (p->iterations <= 0 && p->budget_s <= 0)
+        return sp_error(SP_EINVAL, "optimisation needs a number of iterations or a time budget");
+    for (int v = 0; v < count; v++)
+        if (targets[v].camera.lens != SP_LENS_PINHOLE || targets[v].rgb->width != targets[v].camera.width ||
+            targets[v].rgb->height != targets[v].camera.height)
+            return sp_error(SP_EINVAL, "camera %s: optimisation needs a pinhole picture of the camera's size",
+                            targets[v].camera.id);
+    return SP_OK;
+}
+
+int recon_optimise(sp_splat_cloud *cloud, recon_optimise_report *report, recon_target *targets, int count,
+                   const recon_optimise_params *params, sp_pool *pool, const sp_progress *progress)
+{
+    int rc = check(targets, count, params);
+    if (rc || !cloud->count)
+        return rc;
+    double begin_s = sp_time_s();
+    recon_optimise_report r = {0};
+    optimiser o = {.params = params, .cloud = cloud, .targets = targets, .views = count, .pool = pool};
+    rc = optimiser_open(&o);
+    if (!rc)
+        rc = mean_loss(&r.loss_first, &o);
+    if (!rc)
+        rc = run_steps(&o, &r, begin_s, progress);
+    if (!rc)
+        rc = mean_loss(&r.loss_last, &o);
+    optimiser_close(&o);
+    int dropped = drop_dead(cloud, params->dead_opacity);
+    r.seconds = sp_time_s() - begin_s;
+    if (report)
+        *report = r;
+    return rc ? rc : dropped;
+}

@@ -1,0 +1,29 @@
+// The optimiser's targets at several resolutions, with what lies under the cloud in the cloud's colours.
+#ifndef RECON_PYRAMID_H
+#define RECON_PYRAMID_H
+
+#include "optimise.h"
+
+#define RECON_MOST_LEVELS 4
+
+// A target's pictures at one level; level 0 borrows the target's own.
+typedef struct recon_level {
+    sp_camera camera;
+    sp_image rgb, under_seen, weight, matte, matte_weight; // no data where the target has none
+    sp_image under;                                        // (under_seen - offset) / gain
+    bool owned;
+} recon_level;
+
+typedef struct recon_pyramid {
+    recon_level *levels; // level * views + view
+    int views, count;
+    size_t most_pixels;
+} recon_pyramid;
+
+// levels is reduced for pictures that would become smaller than 16 px.
+int recon_pyramid_init(recon_pyramid *out, const recon_target *targets, int views, int levels, sp_pool *pool);
+void recon_pyramid_free(recon_pyramid *pyramid);
+// Follow a change of the view's gains.
+void recon_pyramid_expose(recon_pyramid *pyramid, int view, const double gains[6]);
+
+#endif

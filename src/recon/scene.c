@@ -1,0 +1,177 @@
+#include "scene.h"
+#include "undistort.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct scene_job {
+    recon_scene *scene;
+    const sp_view *views;
+    const double *low, *high;
+    int margin_px;
+    int *codes; // one a view
+} scene_job;
+
+static int first_error(const int *codes, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (codes[i])
+            return sp_error(codes[i], "memory ran out while the views were prepared");
+    return SP_OK;
+}
+
+static void open_view(void *context, int64_t index, int worker)
+{
+    (void)worker;
+    scene_job *job = context;
+    const sp_view *view = &job->views[index];
+    recon_scene_view *out = &job->scene->views[index];
+    if (!view->matte)
+        return;
+    out->full = recon_pinhole(&view->camera);
+    bool distorted = view->camera.lens != SP_LENS_PINHOLE;
+    int rc = distorted ? recon_undistort(&out->matte, &out->valid, view->matte, &view->camera, &out->full)
+                       : sp_image_copy(&out->matte, view->matte);
+    if (!rc)
+        rc = recon_silhouette_init(&out->silhouette, &out->full, &out->matte, distorted ? &out->valid : NULL);
+    out->used = !rc;
+    for (int i = 0; i < 6; i++)
+        out->gains[i] = view->gains[i];
+    job->codes[index] = rc;
+}
+
+static int for_each_view(recon_scene *scene, scene_job *job, sp_pool_work work, sp_pool *pool)
+{
+    job->codes = sp_calloc((size_t)scene->count, sizeof *job->codes);
+    if (!job->codes)
+        return SP_ENOMEM;
+    sp_pool_run(pool, scene->count, work, job);
+    int rc = first_error(job->codes, scene->count);
+    free(job->codes);
+    return rc;
+}
+
+int recon_scene_open(recon_scene *out, const sp_view *views, int count, sp_pool *pool, const sp_progress *progress)
+{
+    recon_scene scene = {sp_calloc((size_t)count, sizeof(recon_scene_view)), count};
+    int rc = sp_progress_step(progress, "views", 0, 1);
+    if (!scene.views)
+        return SP_ENOMEM;
+    scene_job job = {.scene = &scene, .views = views};
+    if (!rc)
+        rc = for_each_view(&scene, &job, open_view, pool);
+    if (rc) {
+        recon_scene_close(&scene);
+        return rc;
+    }
+    *out = scene;
+    return SP_OK;
+}
+
+static void free_cut(recon_scene_view *view)
+{
+    sp_image_free(&view->rgb);
+    sp_image_free(&view->under);
+    sp_image_free(&view->cut_matte);
+}
+
+void recon_scene_close(recon_scene *scene)
+{
+    for (int i = 0; scene->views && i < scene->count; i++) {
+        recon_scene_view *view = &scene->views[i];
+        sp_image_free(&view->matte);
+        sp_image_free(&view->valid);
+        recon_silhouette_free(&view->silhouette);
+        free_cut(view);
+    }
+    free(scene->views);
+    *scene = (recon_scene){0};
+}
+
+// The rectangle of the view that holds the box; width 0 when it holds none of it.
+static sp_rect box_in_view(const sp_camera *camera, const double low[3], const double high[3], int margin)
+{
+    double x0 = INFINITY, y0 = INFINITY, x1 = -INFINITY, y1 = -INFINITY;
+    for (int corner = 0; corner < 8; corner++) {
+        sp_vec3 p = sp_v3(corner & 1 ? high[0] : low[0], corner & 2 ? high[1] : low[1], corner & 4 ? high[2] : low[2]);
+        sp_vec3 at = sp_camera_to_cam(camera, p);
+        // A corner beside or behind the camera: the box fills the view.
+        double z = fmax(at.z, 0.02);
+        x0 = fmin(x0, camera->fx * at.x / z + camera->cx);
+        x1 = fmax(x1, camera->fx * at.x / z + camera->cx);
+        y0 = fmin(y0, camera->fy * at.y / z + camera->cy);
+        y1 = fmax(y1, camera->fy * at.y / z + camera->cy);
+    }
+    int left = (int)fmax(floor(x0) - margin, 0), top = (int)fmax(floor(y0) - margin, 0);
+    int right = (int)fmin(ceil(x1) + margin, camera->width), bottom = (int)fmin(ceil(y1) + margin, camera->height);
+    sp_rect none = {0, 0, 0, 0};
+    return right - left < 8 || bottom - top < 8 ? none : (sp_rect){left, top, right - left, bottom - top};
+}
+
+static int cut_picture(sp_image *out, const sp_image8 *from8, const sp_view *view, const recon_scene_view *to)
+{
+    sp_image whole = {0}, straight = {0};
+    int x = (int)lround(to->full.cx - to->crop.cx), y = (int)lround(to->full.cy - to->crop.cy);
+    int rc = sp_image_from8(&whole, from8);
+    if (!rc && view->camera.lens != SP_LENS_PINHOLE)
+        rc = recon_undistort(&straight, NULL, &whole, &view->camera, &to->full);
+    if (!rc)
+        rc = sp_image_crop(out, straight.data ? &straight : &whole, x, y, to->crop.width, to->crop.height);
+    sp_image_free(&whole);
+    sp_image_free(&straight);
+    return rc;
+}
+
+// The plate in the image's exposure, and where nothing of the athlete is near, the image itself: light on the venue
+// (his shadow) is then not his to explain.
+static int lay_under(recon_scene_view *view)
+{
+    sp_image near = {0};
+    int rc = sp_image_copy(&near, &view->cut_matte);
+    if (!rc)
+        rc = sp_image_blur(&near, 2.0, 3);
+    size_t pixels = (size_t)view->under.width * (size_t)view->under.height;
+    for (int c = 0; !rc && c < 3; c++) {
+        float *under = sp_image_plane(&view->under, c);
+        const float *seen = sp_image_plane(&view->rgb, c);
+        float gain = (float)view->gains[c], offset = (float)view->gains[3 + c];
+        for (size_t i = 0; i < pixels; i++) {
+            float plate = gain * under[i] + offset;
+            float athlete = fminf(near.data[i] * 20, 1);
+            under[i] = seen[i] + athlete * (plate - seen[i]);
+        }
+    }
+    sp_image_free(&near);
+    return rc;
+}
+
+static void cut_view(void *context, int64_t index, int worker)
+{
+    (void)worker;
+    scene_job *job = context;
+    const sp_view *view = &job->views[index];
+    recon_scene_view *out = &job->scene->views[index];
+    free_cut(out);
+    out->crop.width = 0;
+    if (!out->used)
+        return;
+    sp_rect rect = box_in_view(&out->full, job->low, job->high, job->margin_px);
+    if (!rect.width)
+        return;
+    out->crop = sp_camera_cropped(&out->full, rect.x, rect.y, rect.width, rect.height);
+    int rc = cut_picture(&out->rgb, view->image, view, out);
+    if (!rc)
+        rc = cut_picture(&out->under, view->plate, view, out);
+    if (!rc)
+        rc = sp_image_crop(&out->cut_matte, &out->matte, rect.x, rect.y, rect.width, rect.height);
+    if (!rc)
+        rc = lay_under(out);
+    job->codes[index] = rc;
+}
+
+int recon_scene_cut(recon_scene *scene, const sp_view *views, const double low[3], const double high[3], int margin_px,
+                    sp_pool *pool)
+{
+    scene_job job = {.scene = scene, .views = views, .low = low, .high = high, .margin_px = margin_px};
+    return for_each_view(scene, &job, cut_view, pool);
+}

@@ -1,0 +1,167 @@
+#include "seed.h"
+#include "neighbours.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+// Deviation of a seed along the surface in spacings (neighbours overlap) and across it.
+#define ALONG 0.62
+#define ACROSS 0.12
+#define SEED_OPACITY 0.85
+// A point may lie this many spacings behind the nearest surface of a view and still be seen by it.
+#define SLACK_SPACINGS 2.5
+// Views that see a point more squarely count much more: their texels are small.
+#define SQUARENESS 4
+#define TRUST_ENOUGH 0.05f
+#define SPREAD_ROUNDS 24
+
+typedef struct colour_job {
+    recon_points *points;
+    const recon_scene *scene;
+    sp_image *depths;
+    int *codes;
+} colour_job;
+
+static void depth_view(void *context, int64_t v, int worker)
+{
+    (void)worker;
+    colour_job *job = context;
+    const recon_scene_view *view = &job->scene->views[v];
+    if (view->used && view->crop.width)
+        job->codes[v] = recon_depth_of_points(&job->depths[v], job->points, &view->crop);
+}
+
+static void sample(float out[3], const sp_image *rgb, const double px[2])
+{
+    int x = (int)px[0], y = (int)px[1];
+    x = x < rgb->width ? x : rgb->width - 1;
+    y = y < rgb->height ? y : rgb->height - 1;
+    for (int c = 0; c < 3; c++)
+        out[c] = sp_image_plane(rgb, c)[(size_t)y * (size_t)rgb->width + (size_t)x];
+}
+
+#define CHUNK 512
+
+static void colour_chunk(void *context, int64_t chunk, int worker)
+{
+    (void)worker;
+    colour_job *job = context;
+    recon_points *p = job->points;
+    int64_t end = (chunk + 1) * CHUNK < p->count ? (chunk + 1) * CHUNK : p->count;
+    for (int64_t i = chunk * CHUNK; i < end; i++) {
+        float sum[3] = {0}, total = 0, best = 0;
+        for (int v = 0; v < job->scene->count; v++) {
+            const recon_scene_view *view = &job->scene->views[v];
+            double px[2];
+            if (!job->depths[v].data)
+                continue;
+            float sight = recon_point_sight(px, p, i, &view->crop, &job->depths[v], SLACK_SPACINGS * p->spacing_m);
+            if (sight <= 0)
+                continue;
+            float rgb[3], w = powf(sight, SQUARENESS);
+            sample(rgb, &view->rgb, px);
+            for (int c = 0; c < 3; c++)
+                sum[c] += w * rgb[c];
+            total += w;
+            best = fmaxf(best, sight);
+        }
+        p->trust[i] = best;
+        for (int c = 0; c < 3; c++)
+            p->colour[c][i] = total > 0 ? sum[c] / total : 0.5f;
+    }
+}
+
+// Points that nobody sees take the mean colour of their coloured neighbours, round after round.
+static int spread_colours(recon_points *p)
+{
+    recon_neighbours grid;
+    double reach = 2.5 * p->spacing_m;
+    int rc = recon_neighbours_init(&grid, p->position[0], p->position[1], p->position[2], p->count, reach);
+    if (rc)
+        return rc;
+    uint8_t *known = sp_calloc((size_t)p->count + 1, 1), *next = sp_calloc((size_t)p->count + 1, 1);
+    for (int64_t i = 0; known && next && i < p->count; i++)
+        known[i] = next[i] = p->trust[i] > TRUST_ENOUGH;
+    int64_t changed = known && next;
+    for (int round = 0; changed && round < SPREAD_ROUNDS; round++) {
+        changed = 0;
+        for (int64_t i = 0; i < p->count; i++) {
+            int32_t found[64];
+            float at[3] = {p->position[0][i], p->position[1][i], p->position[2][i]}, sum[3] = {0};
+            int n = known[i] ? 0 : recon_neighbours_near(&grid, at, reach, found, 64), used = 0;
+            for (int k = 0; k < n; k++) {
+                for (int c = 0; known[found[k]] && c < 3; c++)
+                    sum[c] += p->colour[c][found[k]];
+                used += known[found[k]];
+            }
+            for (int c = 0; used && c < 3; c++)
+                p->colour[c][i] = sum[c] / (float)used;
+            next[i] |= used > 0;
+            changed += used > 0;
+        }
+        for (int64_t i = 0; i < p->count; i++)
+            known[i] = next[i];
+    }
+    rc = known && next ? SP_OK : SP_ENOMEM;
+    free(known);
+    free(next);
+    recon_neighbours_free(&grid);
+    return rc;
+}
+
+int recon_seed_colours(recon_points *points, const recon_scene *scene, sp_pool *pool)
+{
+    size_t views = (size_t)scene->count;
+    colour_job job = {points, scene, sp_calloc(views, sizeof(sp_image)), sp_calloc(views, sizeof(int))};
+    int rc = job.depths && job.codes ? SP_OK : SP_ENOMEM;
+    if (!rc) {
+        sp_pool_run(pool, scene->count, depth_view, &job);
+        for (int v = 0; v < scene->count; v++)
+            rc = rc ? rc : job.codes[v];
+    }
+    if (!rc) {
+        sp_pool_run(pool, (points->count + CHUNK - 1) / CHUNK, colour_chunk, &job);
+        rc = spread_colours(points);
+    }
+    for (int v = 0; job.depths && v < scene->count; v++)
+        sp_image_free(&job.depths[v]);
+    free(job.depths);
+    free(job.codes);
+    return rc;
+}
+
+// The rotation whose third axis is the normal.
+static sp_quat facing(sp_vec3 n)
+{
+    sp_vec3 side = fabs(n.z) < 0.9 ? sp_v3(0, 0, 1) : sp_v3(1, 0, 0);
+    sp_vec3 u = sp_v3_unit(sp_v3_cross(side, n)), v = sp_v3_cross(n, u);
+    sp_mat3 r = {{u.x, v.x, n.x, u.y, v.y, n.y, u.z, v.z, n.z}};
+    return sp_quat_from_m3(r);
+}
+
+int recon_seed_cloud(sp_splat_cloud *out, const recon_points *p, size_t most, size_t capacity, int sh_degree)
+{
+    size_t count = (size_t)p->count < most ? (size_t)p->count : most;
+    sp_splat_cloud cloud;
+    int rc = sp_splat_cloud_init(&cloud, capacity > count ? capacity : count, sh_degree);
+    if (rc)
+        return rc;
+    cloud.count = count;
+    // Thinned points stand further apart.
+    double spacing = count ? p->spacing_m * sqrt((double)p->count / (double)count) : 0;
+    for (size_t n = 0; n < count; n++) {
+        size_t i = n * (size_t)p->count / count;
+        sp_quat q = facing(sp_v3(p->normal[0][i], p->normal[1][i], p->normal[2][i]));
+        const double rotation[4] = {q.w, q.x, q.y, q.z};
+        for (int a = 0; a < 3; a++) {
+            sp_splat_row(&cloud, SP_ROW_POSITION + a)[n] = p->position[a][i];
+            sp_splat_row(&cloud, SP_ROW_LOG_SCALE + a)[n] = (float)log((a < 2 ? ALONG : ACROSS) * spacing);
+            sp_splat_row(&cloud, SP_ROW_SH + a)[n] = (float)((p->colour[a][i] - 0.5) / SP_SH_C0);
+        }
+        for (int a = 0; a < 4; a++)
+            sp_splat_row(&cloud, SP_ROW_ROTATION + a)[n] = (float)rotation[a];
+        sp_splat_row(&cloud, SP_ROW_OPACITY)[n] = (float)log(SEED_OPACITY / (1 - SEED_OPACITY));
+    }
+    *out = cloud;
+    return SP_OK;
+}
