@@ -136,8 +136,9 @@ static void step_chunk(void *context, int64_t chunk, int worker)
             hold_bounds(job, i);
 }
 
-void recon_adam_step(recon_adam *adam, sp_splat_cloud *cloud, const sp_splat_cloud *gradient, const uint8_t *visible,
-                     const recon_rates *rates, const recon_bounds *bounds, sp_pool *pool)
+void recon_adam_step(recon_adam *adam, sp_splat_cloud *cloud, const sp_splat_cloud *gradient,
+                     const uint8_t *visible, const recon_rates *rates, const recon_bounds *bounds,
+                     sp_pool *pool)
 {
     adam_job job = {adam, cloud, gradient, visible, rates, bounds};
     adam->first.count = adam->second.count = cloud->count;

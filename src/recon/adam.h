@@ -20,7 +20,8 @@ typedef struct recon_bounds {
 } recon_bounds;
 
 // One step of the splats with visible != 0, then bounds. rates are those of this step; sh_rest 0: left alone.
-void recon_adam_step(recon_adam *adam, sp_splat_cloud *cloud, const sp_splat_cloud *gradient, const uint8_t *visible,
-                     const recon_rates *rates, const recon_bounds *bounds, sp_pool *pool);
+void recon_adam_step(recon_adam *adam, sp_splat_cloud *cloud, const sp_splat_cloud *gradient,
+                     const uint8_t *visible, const recon_rates *rates, const recon_bounds *bounds,
+                     sp_pool *pool);
 
 #endif

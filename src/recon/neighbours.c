@@ -5,7 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-// Spatial hash of Teschner et al., "Optimized Spatial Hashing for Collision Detection of Deformable Objects", 2003.
+// Spatial hash of Teschner et al., "Optimized Spatial Hashing for Collision Detection of Deformable Objects",
+// 2003.
 static uint32_t bucket(const recon_neighbours *grid, int64_t i, int64_t j, int64_t k)
 {
     return ((uint32_t)i * 73856093u ^ (uint32_t)j * 19349663u ^ (uint32_t)k * 83492791u) & grid->mask;
@@ -13,12 +14,13 @@ static uint32_t bucket(const recon_neighbours *grid, int64_t i, int64_t j, int64
 
 static uint32_t bucket_of(const recon_neighbours *grid, int64_t point)
 {
-    return bucket(grid, (int64_t)floor(grid->x[point] / grid->cell_m), (int64_t)floor(grid->y[point] / grid->cell_m),
+    return bucket(grid, (int64_t)floor(grid->x[point] / grid->cell_m),
+                  (int64_t)floor(grid->y[point] / grid->cell_m),
                   (int64_t)floor(grid->z[point] / grid->cell_m));
 }
 
-int recon_neighbours_init(recon_neighbours *out, const float *x, const float *y, const float *z, int64_t count,
-                          double cell_m)
+int recon_neighbours_init(recon_neighbours *out, const float *x, const float *y, const float *z,
+                          int64_t count, double cell_m)
 {
     uint32_t buckets = 64;
     while (buckets < count && buckets < 1u << 24)
@@ -51,7 +53,8 @@ void recon_neighbours_free(recon_neighbours *grid)
     grid->starts = grid->order = NULL;
 }
 
-int recon_neighbours_near(const recon_neighbours *grid, const float at[3], double radius_m, int32_t *found, int most)
+int recon_neighbours_near(const recon_neighbours *grid, const float at[3], double radius_m, int32_t *found,
+                          int most)
 {
     int64_t cell[3];
     for (int a = 0; a < 3; a++)

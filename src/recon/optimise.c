@@ -59,7 +59,7 @@ typedef struct optimiser {
     sp_splat_cloud gradient;
     float *screen, *need; // of this step; summed since the last relocation
     uint8_t *visible;
-    int *order;           // views, shuffled
+    int *order; // views, shuffled
     gain_state *gains;
     sp_image rgb, alpha, d_rgb, d_alpha; // of the level and view at hand; memory for the largest
     sp_rng rng;
@@ -156,15 +156,17 @@ static int compare(double *loss, optimiser *o, int view, const recon_level *leve
     const double *gains = o->targets[view].gains;
     if (!is_neutral(gains))
         apply_gains(&o->rgb, gains);
-    *loss = recon_loss_rgb(o->loss, &o->d_rgb, &o->rgb, &level->rgb, level->weight.data ? &level->weight : NULL,
-                           o->params->dssim, o->pool);
+    *loss = recon_loss_rgb(o->loss, &o->d_rgb, &o->rgb, &level->rgb,
+                           level->weight.data ? &level->weight : NULL, o->params->dssim, o->pool);
     if (level->matte.data && o->params->silhouette > 0)
-        *loss += recon_loss_alpha(&o->d_alpha, &o->alpha, &level->matte,
-                                  level->matte_weight.data ? &level->matte_weight : NULL, o->params->silhouette);
+        *loss +=
+            recon_loss_alpha(&o->d_alpha, &o->alpha, &level->matte,
+                             level->matte_weight.data ? &level->matte_weight : NULL, o->params->silhouette);
     return SP_OK;
 }
 
-// d(loss)/d(gains): of seen = gain * own + transmittance * under_seen + offset * alpha, own being the cloud's share.
+// d(loss)/d(gains): of seen = gain * own + transmittance * under_seen + offset * alpha, own being the cloud's
+// share.
 static void gain_gradient(double d[6], const optimiser *o, const recon_level *level, const double gains[6])
 {
     size_t pixels = (size_t)o->rgb.width * (size_t)o->rgb.height;
@@ -213,8 +215,8 @@ static int add_gradient(optimiser *o, int view, const recon_level *level, bool w
         for (size_t i = 0; gains[c] != 1 && i < pixels; i++)
             sp_image_plane(&o->d_rgb, c)[i] *= (float)gains[c];
     bool matted = level->matte.data && o->params->silhouette > 0;
-    rc = sp_renderer_backward(o->renderer, o->cloud, &o->d_rgb, matted ? &o->d_alpha : NULL, &o->gradient, o->screen,
-                              o->visible);
+    rc = sp_renderer_backward(o->renderer, o->cloud, &o->d_rgb, matted ? &o->d_alpha : NULL, &o->gradient,
+                              o->screen, o->visible);
     // Only now: the backward pass reads what was drawn over.
     if (!rc && with_gains)
         step_gains(o, view, d_gains);
@@ -297,7 +299,8 @@ static void regularise(optimiser *o, double progress)
         }
     }
     for (int r = 0; r < o->params->regulariser_count; r++)
-        o->params->regularisers[r].apply(o->params->regularisers[r].context, o->cloud, &o->gradient, progress);
+        o->params->regularisers[r].apply(o->params->regularisers[r].context, o->cloud, &o->gradient,
+                                         progress);
 }
 
 static int grow(optimiser *o, int step, double progress)
@@ -307,7 +310,8 @@ static int grow(optimiser *o, int step, double progress)
         return SP_OK;
     size_t missing = p->budget_splats > o->cloud->count ? p->budget_splats - o->cloud->count : 0;
     size_t most = (size_t)(GROWTH * (double)o->cloud->count) + 1;
-    return recon_relocate(o->cloud, &o->adam, o->need, missing < most ? missing : most, p->dead_opacity, &o->rng);
+    return recon_relocate(o->cloud, &o->adam, o->need, missing < most ? missing : most, p->dead_opacity,
+                          &o->rng);
 }
 
 static int take_step(optimiser *o, int step, int *drawn, double progress)

@@ -62,7 +62,8 @@ int recon_pyramid_init(recon_pyramid *out, const recon_target *targets, int view
         pyramid.count = RECON_MOST_LEVELS;
     for (int v = 0; v < views; v++) {
         const sp_camera *c = &targets[v].camera;
-        while (pyramid.count > 1 && (c->width < c->height ? c->width : c->height) >> (pyramid.count - 1) < LEAST_SIDE)
+        while (pyramid.count > 1 &&
+               (c->width < c->height ? c->width : c->height) >> (pyramid.count - 1) < LEAST_SIDE)
             pyramid.count--;
         size_t pixels = (size_t)c->width * (size_t)c->height;
         pyramid.most_pixels = pixels > pyramid.most_pixels ? pixels : pyramid.most_pixels;
@@ -74,7 +75,9 @@ int recon_pyramid_init(recon_pyramid *out, const recon_target *targets, int view
         pyramid_job job = {&pyramid, targets, codes};
         sp_pool_run(pool, views, make_view, &job);
         for (int v = 0; v < views && !rc; v++)
-            rc = codes[v] ? sp_error(codes[v], "memory ran out for the pictures of camera %s", targets[v].camera.id) : 0;
+            rc = codes[v] ? sp_error(codes[v], "memory ran out for the pictures of camera %s",
+                                     targets[v].camera.id)
+                          : 0;
     }
     free(codes);
     if (rc) {
@@ -108,7 +111,8 @@ void recon_pyramid_expose(recon_pyramid *pyramid, int view, const double gains[6
         recon_level *level = &pyramid->levels[l * pyramid->views + view];
         size_t pixels = (size_t)level->under.width * (size_t)level->under.height;
         for (int c = 0; c < 3; c++) {
-            float *to = sp_image_plane(&level->under, c), inverse = (float)(1 / gains[c]), offset = (float)gains[3 + c];
+            float *to = sp_image_plane(&level->under, c), inverse = (float)(1 / gains[c]),
+                  offset = (float)gains[3 + c];
             const float *from = level->under_seen.data ? sp_image_plane(&level->under_seen, c) : NULL;
             for (size_t i = 0; i < pixels; i++)
                 to[i] = ((from ? from[i] : 0) - offset) * inverse;

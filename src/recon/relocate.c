@@ -17,8 +17,8 @@ static void copy_splat(sp_splat_cloud *cloud, size_t to, size_t from)
         sp_splat_row(cloud, row)[to] = sp_splat_row(cloud, row)[from];
 }
 
-// Make two of one: placed to either side of the old centre along its larger axes, together as opaque as before
-// (1 - o = (1 - o')^2).
+// Make two of one: placed to either side of the old centre along its larger axes, together as opaque as
+// before (1 - o = (1 - o')^2).
 static void divide(sp_splat_cloud *cloud, size_t old, size_t other, sp_rng *rng)
 {
     const float *s[3] = {sp_splat_row(cloud, SP_ROW_LOG_SCALE), sp_splat_row(cloud, SP_ROW_LOG_SCALE + 1),
@@ -32,7 +32,8 @@ static void divide(sp_splat_cloud *cloud, size_t old, size_t other, sp_rng *rng)
     double q[4];
     for (int a = 0; a < 4; a++)
         q[a] = sp_splat_row(cloud, SP_ROW_ROTATION + a)[old];
-    sp_vec3 shift = sp_m3_apply(sp_quat_to_m3((sp_quat){q[0], q[1], q[2], q[3]}), sp_v3(step[0], step[1], step[2]));
+    sp_vec3 shift =
+        sp_m3_apply(sp_quat_to_m3((sp_quat){q[0], q[1], q[2], q[3]}), sp_v3(step[0], step[1], step[2]));
     for (int a = 0; a < 3; a++)
         if (a != thin)
             sp_splat_row(cloud, SP_ROW_LOG_SCALE + a)[old] -= (float)log(DIVISOR);
@@ -60,7 +61,8 @@ static size_t draw_one(const double *sums, size_t count, double draw)
     return low;
 }
 
-int recon_relocate(sp_splat_cloud *cloud, recon_adam *adam, float *need, size_t added, double dead_opacity, sp_rng *rng)
+int recon_relocate(sp_splat_cloud *cloud, recon_adam *adam, float *need, size_t added, double dead_opacity,
+                   sp_rng *rng)
 {
     size_t old_count = cloud->count;
     double *sums = sp_calloc(old_count + 1, sizeof *sums), total = 0;

@@ -51,7 +51,8 @@ static int for_each_view(recon_scene *scene, scene_job *job, sp_pool_work work, 
     return rc;
 }
 
-int recon_scene_open(recon_scene *out, const sp_view *views, int count, sp_pool *pool, const sp_progress *progress)
+int recon_scene_open(recon_scene *out, const sp_view *views, int count, sp_pool *pool,
+                     const sp_progress *progress)
 {
     recon_scene scene = {sp_calloc((size_t)count, sizeof(recon_scene_view)), count};
     int rc = sp_progress_step(progress, "views", 0, 1);
@@ -93,7 +94,8 @@ static sp_rect box_in_view(const sp_camera *camera, const double low[3], const d
 {
     double x0 = INFINITY, y0 = INFINITY, x1 = -INFINITY, y1 = -INFINITY;
     for (int corner = 0; corner < 8; corner++) {
-        sp_vec3 p = sp_v3(corner & 1 ? high[0] : low[0], corner & 2 ? high[1] : low[1], corner & 4 ? high[2] : low[2]);
+        sp_vec3 p = sp_v3(corner & 1 ? high[0] : low[0], corner & 2 ? high[1] : low[1],
+                          corner & 4 ? high[2] : low[2]);
         sp_vec3 at = sp_camera_to_cam(camera, p);
         // A corner beside or behind the camera: the box fills the view.
         double z = fmax(at.z, 0.02);
@@ -103,7 +105,8 @@ static sp_rect box_in_view(const sp_camera *camera, const double low[3], const d
         y1 = fmax(y1, camera->fy * at.y / z + camera->cy);
     }
     int left = (int)fmax(floor(x0) - margin, 0), top = (int)fmax(floor(y0) - margin, 0);
-    int right = (int)fmin(ceil(x1) + margin, camera->width), bottom = (int)fmin(ceil(y1) + margin, camera->height);
+    int right = (int)fmin(ceil(x1) + margin, camera->width),
+        bottom = (int)fmin(ceil(y1) + margin, camera->height);
     sp_rect none = {0, 0, 0, 0};
     return right - left < 8 || bottom - top < 8 ? none : (sp_rect){left, top, right - left, bottom - top};
 }
@@ -122,8 +125,8 @@ static int cut_picture(sp_image *out, const sp_image8 *from8, const sp_view *vie
     return rc;
 }
 
-// The plate in the image's exposure, and where nothing of the athlete is near, the image itself: light on the venue
-// (his shadow) is then not his to explain.
+// The plate in the image's exposure, and where nothing of the athlete is near, the image itself: light on the
+// venue (his shadow) is then not his to explain.
 static int lay_under(recon_scene_view *view)
 {
     sp_image near = {0};
@@ -169,8 +172,8 @@ static void cut_view(void *context, int64_t index, int worker)
     job->codes[index] = rc;
 }
 
-int recon_scene_cut(recon_scene *scene, const sp_view *views, const double low[3], const double high[3], int margin_px,
-                    sp_pool *pool)
+int recon_scene_cut(recon_scene *scene, const sp_view *views, const double low[3], const double high[3],
+                    int margin_px, sp_pool *pool)
 {
     scene_job job = {.scene = scene, .views = views, .low = low, .high = high, .margin_px = margin_px};
     return for_each_view(scene, &job, cut_view, pool);

@@ -55,7 +55,8 @@ static void colour_chunk(void *context, int64_t chunk, int worker)
             double px[2];
             if (!job->depths[v].data)
                 continue;
-            float sight = recon_point_sight(px, p, i, &view->crop, &job->depths[v], SLACK_SPACINGS * p->spacing_m);
+            float sight =
+                recon_point_sight(px, p, i, &view->crop, &job->depths[v], SLACK_SPACINGS * p->spacing_m);
             if (sight <= 0)
                 continue;
             float rgb[3], w = powf(sight, SQUARENESS);

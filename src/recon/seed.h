@@ -5,11 +5,12 @@
 #include "scene.h"
 #include "surface.h"
 
-// Colour every point from the used views' cuts, weighted by how squarely they see it; points that no view sees take
-// the colour of what is near. trust is set.
+// Colour every point from the used views' cuts, weighted by how squarely they see it; points that no view
+// sees take the colour of what is near. trust is set.
 int recon_seed_colours(recon_points *points, const recon_scene *scene, sp_pool *pool);
 
 // One splat a point, at most `most` (evenly thinned). The cloud is initialised here with room for `capacity`.
-int recon_seed_cloud(sp_splat_cloud *out, const recon_points *points, size_t most, size_t capacity, int sh_degree);
+int recon_seed_cloud(sp_splat_cloud *out, const recon_points *points, size_t most, size_t capacity,
+                     int sh_degree);
 
 #endif

@@ -1,0 +1,238 @@
+// The athlete at one instant: views, agreement, hull, surface, seeds, optimisation; in this order.
+#include "agree.h"
+#include "hull.h"
+#include "optimise.h"
+#include "scene.h"
+#include "seed.h"
+#include "surface.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define AGREE_VOXEL_M 0.03
+#define VOXEL_M 0.008
+#define CUT_MARGIN_PX 12
+// Share of the splat budget that is seeded; the rest goes where detail turns out to be missing.
+#define SEEDED 0.75
+
+sp_recon_params sp_recon_params_default(void)
+{
+    return (sp_recon_params){.splats = 30000, .budget_s = 30, .iterations = 0, .sh_degree = 1, .seed = 1};
+}
+
+void sp_recon_report_free(sp_recon_report *report)
+{
+    free(report->gains);
+    free(report->agreement);
+    *report = (sp_recon_report){0};
+}
+
+typedef struct athlete {
+    const sp_view *views;
+    int count;
+    const sp_recon_params *params;
+    sp_pool *pool;
+    const sp_progress *progress;
+    double begin_s;
+    recon_scene scene;
+    recon_hull hull;
+    recon_points points;
+    sp_splat_cloud cloud;
+    sp_recon_report report;
+} athlete;
+
+static int check_views(const sp_view *views, int count)
+{
+    int matted = 0;
+    for (int v = 0; v < count; v++) {
+        const sp_view *view = &views[v];
+        const char *id = view->camera.id;
+        if (!view->matte)
+            continue;
+        if (!view->image || !view->plate)
+            return sp_error(SP_EINVAL, "camera %s has a matte but no %s", id,
+                            view->image ? "plate" : "image");
+        if (view->image->width != view->camera.width || view->image->height != view->camera.height ||
+            view->plate->width != view->camera.width || view->plate->height != view->camera.height ||
+            view->matte->width != view->camera.width || view->matte->height != view->camera.height)
+            return sp_error(SP_EINVAL, "camera %s: image, plate and matte must have the camera's size %dx%d",
+                            id, view->camera.width, view->camera.height);
+        matted++;
+    }
+    return matted >= 2 ? SP_OK
+                       : sp_error(SP_EINVAL, "%d of %d views have a matte; the athlete needs at least two",
+                                  matted, count);
+}
+
+static bool all_empty(const sp_view *views, int count)
+{
+    for (int v = 0; v < count; v++) {
+        if (!views[v].matte)
+            continue;
+        size_t pixels = (size_t)views[v].matte->width * (size_t)views[v].matte->height;
+        for (size_t i = 0; i < pixels; i++)
+            if (views[v].matte->data[i] > 0.5f)
+                return false;
+    }
+    return true;
+}
+
+static int carve(athlete *a)
+{
+    size_t n = (size_t)a->count;
+    recon_silhouette *silhouettes = sp_calloc(n, sizeof *silhouettes);
+    bool *used = sp_calloc(n, sizeof *used);
+    int rc = silhouettes && used ? SP_OK : SP_ENOMEM;
+    for (int v = 0; !rc && v < a->count; v++) {
+        silhouettes[v] = a->scene.views[v].silhouette;
+        used[v] = a->scene.views[v].used;
+    }
+    recon_hull_params params = recon_hull_params_default();
+    params.voxel_m = VOXEL_M;
+    if (!rc)
+        rc = recon_hull_carve(&a->hull, silhouettes, used, a->count, &params, a->pool, a->progress);
+    free(silhouettes);
+    free(used);
+    return rc;
+}
+
+static void measure_bounds(athlete *a)
+{
+    for (int i = 0; i < 3; i++) {
+        double low = INFINITY, high = -INFINITY;
+        for (int64_t p = 0; p < a->points.count; p++) {
+            low = fmin(low, a->points.position[i][p]);
+            high = fmax(high, a->points.position[i][p]);
+        }
+        a->report.bounds_min[i] = low;
+        a->report.bounds_max[i] = high;
+    }
+}
+
+static int seed(athlete *a)
+{
+    int rc = recon_surface_points(&a->points, &a->hull, a->pool);
+    if (rc || !a->points.count)
+        return rc;
+    measure_bounds(a);
+    rc = recon_scene_cut(&a->scene, a->views, a->report.bounds_min, a->report.bounds_max, CUT_MARGIN_PX,
+                         a->pool);
+    if (!rc)
+        rc = recon_seed_colours(&a->points, &a->scene, a->pool);
+    size_t budget = (size_t)a->params->splats;
+    if (!rc)
+        rc = recon_seed_cloud(&a->cloud, &a->points, (size_t)(SEEDED * (double)budget), budget,
+                              a->params->sh_degree);
+    return rc;
+}
+
+static int optimise(athlete *a)
+{
+    recon_target *targets = sp_calloc((size_t)a->count, sizeof *targets);
+    if (!targets)
+        return SP_ENOMEM;
+    int n = 0;
+    for (int v = 0; v < a->count; v++) {
+        recon_scene_view *view = &a->scene.views[v];
+        if (view->used && view->crop.width)
+            targets[n++] = (recon_target){.camera = view->crop,
+                                          .rgb = &view->rgb,
+                                          .under = &view->under,
+                                          .matte = &view->cut_matte,
+                                          .gains = {1, 1, 1, 0, 0, 0}};
+    }
+    recon_optimise_params p = recon_optimise_params_default();
+    p.iterations = a->params->iterations;
+    if (a->params->budget_s > 0)
+        p.budget_s = fmax(a->params->budget_s - (sp_time_s() - a->begin_s), 0.5);
+    p.budget_splats = (size_t)a->params->splats;
+    p.kernels = a->params->kernels;
+    p.seed = a->params->seed;
+    p.stage = "athlete";
+    p.flatness = 0.4;
+    p.most_scale_m = 0.03;
+    p.least_scale_m = 5e-4;
+    p.fit_gains = true;
+    recon_optimise_report report;
+    int rc = n ? recon_optimise(&a->cloud, &report, targets, n, &p, a->pool, a->progress) : SP_OK;
+    if (!rc && n) {
+        a->report.iterations = report.iterations;
+        a->report.loss_first = report.loss_first;
+        a->report.loss_last = report.loss_last;
+    }
+    for (int v = 0, t = 0; v < a->count; v++) {
+        bool took_part = a->scene.views[v].used && a->scene.views[v].crop.width;
+        for (int i = 0; i < 6; i++)
+            a->report.gains[6 * v + i] = took_part ? targets[t].gains[i] : i < 3;
+        t += took_part;
+    }
+    free(targets);
+    return rc;
+}
+
+static double lap(double *since)
+{
+    double now = sp_time_s(), passed = now - *since;
+    *since = now;
+    return passed;
+}
+
+static int reconstruct(athlete *a)
+{
+    double clock = sp_time_s();
+    int rc = recon_scene_open(&a->scene, a->views, a->count, a->pool, a->progress);
+    if (!rc)
+        rc = recon_agree(a->report.agreement, &a->scene, AGREE_VOXEL_M, a->pool, a->progress);
+    a->report.clean_s = lap(&clock);
+    if (!rc)
+        rc = carve(a);
+    a->report.hull_s = lap(&clock);
+    if (!rc)
+        rc = seed(a);
+    a->report.seed_s = lap(&clock);
+    if (!rc && a->cloud.count)
+        rc = optimise(a);
+    a->report.optimise_s = lap(&clock);
+    a->report.splats = (int64_t)a->cloud.count;
+    return rc;
+}
+
+int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view *views, int count,
+                     const sp_splat_cloud *warm, const sp_recon_params *params, sp_pool *pool,
+                     const sp_progress *progress)
+{
+    (void)warm;
+    sp_recon_params defaults = sp_recon_params_default();
+    athlete a = {.views = views,
+                 .count = count,
+                 .params = params ? params : &defaults,
+                 .pool = pool,
+                 .progress = progress,
+                 .begin_s = sp_time_s()};
+    int rc = check_views(views, count);
+    if (rc)
+        return rc;
+    a.report.view_count = count;
+    a.report.gains = sp_calloc((size_t)count * 6, sizeof(double));
+    a.report.agreement = sp_calloc((size_t)count, sizeof(double));
+    if (!a.report.gains || !a.report.agreement)
+        rc = SP_ENOMEM;
+    if (!rc && !all_empty(views, count))
+        rc = reconstruct(&a);
+    if (!rc && !a.cloud.data)
+        rc = sp_splat_cloud_init(&a.cloud, 16, a.params->sh_degree);
+    recon_scene_close(&a.scene);
+    recon_hull_free(&a.hull);
+    recon_points_free(&a.points);
+    if (rc) {
+        sp_splat_cloud_free(&a.cloud);
+        sp_recon_report_free(&a.report);
+        return rc;
+    }
+    *out = a.cloud;
+    if (report)
+        *report = a.report;
+    else
+        sp_recon_report_free(&a.report);
+    return SP_OK;
+}
