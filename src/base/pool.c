@@ -5,6 +5,7 @@
 // claims indices too, as worker 0, and leaves when busy is 0; so no helper touches a job after its end.
 #include <stillpoint/base.h>
 
+#include <assert.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -28,7 +29,7 @@ struct sp_pool {
     pthread_cond_t job_is_there, job_is_done;
     uint64_t generation;
     int busy; // helpers that have not finished the current generation
-    bool is_closing;
+    bool is_closing, is_running;
 
     sp_pool_work work;
     void *context;
@@ -127,6 +128,8 @@ void sp_pool_run(sp_pool *pool, int64_t count, sp_pool_work work, void *context)
     }
 
     pthread_mutex_lock(&pool->lock);
+    assert(!pool->is_running); // one caller at a time, and none from inside work
+    pool->is_running = true;
     pool->work = work;
     pool->context = context;
     pool->count = count;
@@ -141,6 +144,7 @@ void sp_pool_run(sp_pool *pool, int64_t count, sp_pool_work work, void *context)
     pthread_mutex_lock(&pool->lock);
     while (pool->busy > 0)
         pthread_cond_wait(&pool->job_is_done, &pool->lock);
+    pool->is_running = false;
     pthread_mutex_unlock(&pool->lock);
 }
 
