@@ -63,7 +63,7 @@ static void put_real(buffer *to, double value)
     if (point)
         *point = '.';
     put_text(to, text);
-    if (!strpbrk(text, ".e")) // stays a real when it is read back
+    if (strcmp(text, "-0") == 0) // an integer has no negative zero
         put(to, ".0", 2);
 }
 

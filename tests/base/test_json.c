@@ -150,7 +150,7 @@ static void text_is_compact_and_in_order(void **state)
     sp_json_remove(d, "never there");
     char *text = sp_json_text(d);
     assert_string_equal(text,
-                        "{\"z\": \"a \\\"b\\\"\\\\\\n\\t\\u0001\", \"a\": 0.1, \"whole\": 60.0, \"m\": -3, "
+                        "{\"z\": \"a \\\"b\\\"\\\\\\n\\t\\u0001\", \"a\": 0.1, \"whole\": 60, \"m\": -3, "
                         "\"flag\": false, \"list\": [29.97, \"x\", {}]}");
     free(text);
     const char *keys[] = {"z", "a", "whole", "m", "flag", "list"};
