@@ -49,6 +49,10 @@ int sp_splat_cloud_append(sp_splat_cloud *cloud, const sp_splat_cloud *from);
 // Keep the splats with keep[i] != 0, in order.
 void sp_splat_cloud_filter(sp_splat_cloud *cloud, const uint8_t *keep);
 
+// Turn the whole cloud about the origin: positions, orientations and SH, so that what was seen along d is then
+// seen along rotation * d. rotation must be one (determinant +1).
+void sp_splat_cloud_rotate(sp_splat_cloud *cloud, sp_mat3 rotation);
+
 // Files by ending (.ply, .spz) when writing, by content when reading: INRIA PLY (binary little endian), SPZ
 // v2-v4 (written: v3). A NaN or infinity is SP_EFORMAT and names the splat and field. SPZ's RUB axes are
 // turned to and from ours (Z up).

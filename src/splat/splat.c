@@ -1,1 +1,0 @@
-#include <stillpoint/splat.h>
