@@ -26,7 +26,8 @@ typedef struct sp_take {
     sp_rig rig;
     sp_take_feed *feeds; // one per camera of the rig, same order
     bool has_sync;
-    sp_json *extra, *sync_extra; // documents as loaded: unknown fields survive
+    sp_json *extra, *sync_extra;        // documents as loaded: unknown fields survive
+    struct take_open_feeds *open_feeds; // what is open between calls; private
 } sp_take;
 
 // Make a take in memory: no folder yet. Feeds follow the rig's cameras. The caller owns *out.
