@@ -97,13 +97,25 @@ typedef struct sp_import_params {
 sp_import_params sp_import_params_default(void);
 
 // Read cameras from path (a file or folder) in a format: colmap | nerfstudio | opencv | pose2sim | caliscope
-// | freemocap | qualisys; NULL: recognised from what is there. The caller owns *out. What was assumed is said
-// in the log (info).
+// | freemocap | qualisys | stillpoint (a rig.json or take); NULL: recognised from what is there. The caller
+// owns *out. What was assumed is said in the log (info). images holds what the calibration names, or footage
+// of the camera's name beside it, as a path usable from here where it exists. scale and up turn the foreign
+// world; a rig of ours is turned only when its format is named.
 int sp_rig_import(sp_rig *out, const char *format, const char *path, const sp_import_params *params);
 // Write in a format: colmap (text) | nerfstudio. path is a folder (colmap) or a file (nerfstudio).
 int sp_rig_export(const sp_rig *rig, const char *format, const char *path);
 // Names of the importers, NULL-terminated.
 const char *const *sp_rig_import_formats(void);
+
+typedef enum sp_name_match {
+    SP_MATCH_NONE,  // nothing agrees
+    SP_MATCH_ID,    // by id (whatever the case); cameras without a name of theirs have none
+    SP_MATCH_PART,  // one name is a part of the other, for all cameras, one to one (int_cam01_img and cam01)
+    SP_MATCH_ORDER, // no name agrees but the numbers do: in order
+} sp_name_match;
+// Which of the names (of feeds, without folder and ending) belongs to which camera: match[i] is an index into
+// names or -1; match has rig->count entries. What was assumed is said in the log.
+sp_name_match sp_rig_match_names(int *match, const sp_rig *rig, const char *const *names, int count);
 
 // Sparse points of a COLMAP model (world already ours), when the folder has them: xyz and rgb triples, caller
 // frees.

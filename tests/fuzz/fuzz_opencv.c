@@ -1,0 +1,12 @@
+// OpenCV's YAML and JSON.
+#include "fuzz.h"
+
+#include "../../src/rig/import.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    sp_rig rig;
+    if (rig_opencv_parse(&rig, (const char *)data, size, "cam", "fuzz") == SP_OK)
+        sp_rig_free(&rig);
+    return 0;
+}
