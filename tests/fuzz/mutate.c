@@ -41,7 +41,8 @@ static void set_integer(mutate_bytes *b, const mutate_bytes *other, sp_rng *rng)
     size_t width = (size_t)1 << below(rng, 4);
     if (b->size < width)
         return;
-    uint64_t value = edges[below(rng, sizeof edges / sizeof *edges)] + below(rng, 3) - 1;
+    uint64_t value = edges[below(rng, sizeof edges / sizeof *edges)];
+    value += below(rng, 3) - 1;
     bool is_big_endian = below(rng, 2);
     size_t at = below(rng, b->size - width + 1);
     for (size_t i = 0; i < width; i++)
