@@ -3,7 +3,7 @@
 // Method: EWA splatting (Zwicker et al. 2001) as in Kerbl et al. 2023, from the papers: each splat is
 // projected by the local affine approximation of the camera, sorted by depth, and blended front to back.
 // A splat adds min(opacity * exp(-q/2), 0.999) of max(colour, 0) to a pixel. It is not drawn when its centre
-// is nearer than near_m, or within one of its own deviations (along the view) of the camera's plane.
+// is nearer than near_m, or within three of its own deviations (along the view) of the camera's plane.
 #ifndef STILLPOINT_RENDER_H
 #define STILLPOINT_RENDER_H
 

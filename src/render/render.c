@@ -2,6 +2,7 @@
 #include <stillpoint/render.h>
 
 #include "backend.h"
+#include "engine.h"
 #include "warp.h"
 
 #include <stdlib.h>
@@ -34,11 +35,37 @@ sp_render_params sp_render_params_default(void)
 
 static int choose_backend(const render_backend **out, sp_kernels kernels)
 {
-    if (kernels == SP_KERNELS_REFERENCE || kernels == SP_KERNELS_AUTO) {
+    sp_cpu_level best = sp_cpu_detect();
+    if (kernels == SP_KERNELS_AUTO)
+        kernels = best == SP_CPU_AVX512 ? SP_KERNELS_AVX512
+                  : best == SP_CPU_AVX2 ? SP_KERNELS_AVX2
+                                        : SP_KERNELS_BASELINE;
+    switch (kernels) {
+    case SP_KERNELS_REFERENCE:
         *out = &render_reference;
         return 0;
+    case SP_KERNELS_BASELINE:
+        *out = &render_baseline;
+        return 0;
+#if RENDER_HAS_X86
+    case SP_KERNELS_AVX2:
+        *out = &render_avx2;
+        return best >= SP_CPU_AVX2
+                   ? 0
+                   : sp_error(
+                         SP_ENOTSUP, "%s",
+                         "this processor (or STILLPOINT_CPU) has no AVX2 kernels; ask for auto or baseline");
+    case SP_KERNELS_AVX512:
+        *out = &render_avx512;
+        return best >= SP_CPU_AVX512
+                   ? 0
+                   : sp_error(
+                         SP_ENOTSUP, "%s",
+                         "this processor (or STILLPOINT_CPU) has no AVX-512 kernels; ask for auto or avx2");
+#endif
+    default:
+        return sp_error(SP_ENOTSUP, "this build lacks the kernels that were asked for; ask for auto");
     }
-    return sp_error(SP_ENOTSUP, "this processor lacks the kernels that were asked for; use auto");
 }
 
 static int check_params(const sp_render_params *p)
