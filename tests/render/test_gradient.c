@@ -55,7 +55,7 @@ static void needle(double *s, sp_rng *rng)
 static void behind(double *s, sp_rng *rng)
 {
     ordinary(s, rng);
-    s[2] = spread(rng, -3, 0.3);
+    s[2] = spread(rng, -3, 3);
 }
 
 static void extreme_opacity(double *s, sp_rng *rng)
