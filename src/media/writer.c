@@ -127,12 +127,15 @@ static int open_file(sp_writer *writer)
     if (!url)
         return SP_ENOMEM;
     ret = avio_open(&writer->format->pb, url, AVIO_FLAG_WRITE);
+    // Moving the index to the front reads the file back by its name.
+    writer->format->url = av_strdup(url);
     free(url);
     if (ret < 0)
         return file_failed(writer, ret);
+    if (!writer->format->url)
+        return file_failed(writer, AVERROR(ENOMEM));
     AVDictionary *options = NULL;
     av_dict_set(&options, "movflags", "+faststart", 0);
-    // Moving the index to the front reads the file back by its name.
     ret = avformat_write_header(writer->format, &options);
     av_dict_free(&options);
     if (ret < 0)
