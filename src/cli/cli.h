@@ -2,7 +2,9 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include <stillpoint/stillpoint.h>
+#include <stillpoint/canvas.h>
+#include <stillpoint/replay.h>
+#include <stillpoint/sim.h>
 
 #include "console.h"
 #include "options.h"

@@ -16,7 +16,6 @@ typedef struct command {
 
 // A new command is its file and a row here.
 static const command commands[] = {
-    {"sim", cmd_sim, "a synthetic take with ground truth"},
     {"import", cmd_import, "a take from a calibration and its feeds"},
     {"rig", cmd_rig, "show or check the cameras of a take"},
     {"prepare", cmd_prepare, "plates and background, once per rig position"},
