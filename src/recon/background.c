@@ -1,6 +1,7 @@
 #include "background.h"
 
 #include "fuse.h"
+#include "optimise.h"
 #include "undistort.h"
 
 #include <stillpoint/recon.h>
@@ -13,6 +14,7 @@
 #define STEREO_VIEW_MIN 40000.0
 #define STEREO_VIEW_MAX 160000.0
 #define STEREO_ITERATIONS 4
+#define TARGET_PIXELS 600000.0 // of a plate that the cloud is optimised against
 #define NEAR_SHARE 0.15 // nearest and farthest surface, and the floor's radius, from the rig's own size
 #define FAR_SHARE 40.0
 #define FLOOR_SHARE 3.0
@@ -150,4 +152,113 @@ int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
     else
         *out = cloud;
     return rc;
+}
+
+// ---- Optimisation ---------------------------------------------------------------------------------------------------
+
+// A plate to match, with the share of its pixels that the lens fills.
+typedef struct plate {
+    sp_image rgb, valid;
+} plate;
+
+static int plate_target(recon_target *target, plate *out, const sp_view *view)
+{
+    sp_image full = {0}, pinhole = {0}, valid = {0};
+    sp_camera camera = recon_pinhole(&view->camera);
+    double shrink = sqrt(TARGET_PIXELS / ((double)camera.width * camera.height));
+    *target = (recon_target){.camera = camera, .gains = {1, 1, 1, 0, 0, 0}};
+    if (shrink < 1)
+        target->camera =
+            sp_camera_resized(&camera, (int)lround(camera.width * shrink), (int)lround(camera.height * shrink));
+    int rc = sp_image_from8(&full, view->image);
+    if (!rc)
+        rc = recon_undistort(&pinhole, &valid, &full, &view->camera, &camera);
+    if (!rc)
+        rc = sp_image_resize(&out->rgb, &pinhole, target->camera.width, target->camera.height);
+    if (!rc)
+        rc = sp_image_resize(&out->valid, &valid, target->camera.width, target->camera.height);
+    sp_image_free(&full);
+    sp_image_free(&pinhole);
+    sp_image_free(&valid);
+    target->rgb = &out->rgb;
+    target->weight = view->camera.lens == SP_LENS_PINHOLE ? NULL : &out->valid;
+    return rc;
+}
+
+static recon_optimise_params optimise_params(const sp_background_params *params, double metres, double seconds)
+{
+    recon_optimise_params p = recon_optimise_params_default();
+    p.iterations = params->iterations;
+    p.budget_s = params->budget_s > 0 ? fmax(params->budget_s - seconds, 1) : 0;
+    // The stereo put surfaces where they are: positions only settle, colours and coverage do the work.
+    p.rates = (recon_rates){.position_m = 2e-4 * metres,
+                            .position_last_m = 1e-5 * metres,
+                            .log_scale = 0.01,
+                            .rotation = 0.002,
+                            .opacity = 0.05,
+                            .colour = 0.02,
+                            .sh_rest = 0.001};
+    p.levels = 2;
+    p.level_until[1] = 0.2;
+    p.silhouette = 0;
+    p.most_scale_m = 0.1 * metres * FAR_SHARE;
+    p.most_stretch = 12;
+    p.flatness = 0.3f;
+    p.budget_splats = (size_t)params->splats;
+    p.kernels = params->kernels;
+    p.seed = params->seed;
+    p.stage = "background";
+    return p;
+}
+
+static int optimise_venue(sp_splat_cloud *cloud, sp_recon_report *report, const sp_view *views, int count,
+                          const sp_background_params *params, double seconds, sp_pool *pool,
+                          const sp_progress *progress)
+{
+    recon_stereo_params size;
+    recon_target *targets = sp_calloc((size_t)count, sizeof *targets);
+    plate *plates = sp_calloc((size_t)count, sizeof *plates);
+    int rc = targets && plates ? extent(&size, views, count, params->seed) : SP_ENOMEM;
+    for (int i = 0; i < count && !rc; i++)
+        rc = plate_target(&targets[i], &plates[i], &views[i]);
+    recon_optimise_report done = {0};
+    if (!rc) {
+        recon_optimise_params p = optimise_params(params, size.near_m / NEAR_SHARE, seconds);
+        rc = recon_optimise(cloud, &done, targets, count, &p, pool, progress);
+    }
+    for (int i = 0; plates && i < count; i++) {
+        sp_image_free(&plates[i].rgb);
+        sp_image_free(&plates[i].valid);
+    }
+    free(plates);
+    free(targets);
+    report->optimise_s = done.seconds;
+    report->iterations = done.iterations;
+    report->loss_first = done.loss_first;
+    report->loss_last = done.loss_last;
+    return rc;
+}
+
+int sp_recon_background(sp_splat_cloud *out, sp_recon_report *report, const sp_view *views, int count,
+                        const sp_background_params *params, sp_pool *pool, const sp_progress *progress)
+{
+    if (count < 1)
+        return sp_error(SP_EINVAL, "the background needs at least one camera with a plate");
+    sp_background_params p = params ? *params : sp_background_params_default();
+    sp_splat_cloud cloud = {0};
+    sp_recon_report own = {0};
+    double start = sp_time_s();
+    int rc = recon_background_seeds(&cloud, views, count, &p, pool, progress);
+    own.seed_s = sp_time_s() - start;
+    if (!rc)
+        rc = optimise_venue(&cloud, &own, views, count, &p, own.seed_s, pool, progress);
+    if (rc) {
+        sp_splat_cloud_free(&cloud);
+        return rc;
+    }
+    own.splats = (int64_t)cloud.count;
+    *out = cloud;
+    if (report)
+        *report = own;
+    return SP_OK;
 }

@@ -1,0 +1,217 @@
+// The venue from plates, held against a room of two textured planes that the test casts itself.
+#include "../../src/recon/background.h"
+#include "../../src/recon/fuse.h"
+
+#include <stillpoint/render.h>
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define VIEWS 5
+#define WIDTH 240
+#define HEIGHT 160
+#define WALL_Y 5.0
+
+// Smooth value noise in 0..1: several sizes of detail, so that every window has something to match.
+static double lattice(int x, int y, int seed)
+{
+    sp_rng rng = sp_rng_seed((uint64_t)(uint32_t)x * 73856093u ^ (uint64_t)(uint32_t)y * 19349663u, (uint64_t)seed);
+    return sp_rng_uniform(&rng);
+}
+
+static double noise(double u, double v, int seed)
+{
+    double sum = 0, weight = 0.5;
+    for (int octave = 0; octave < 3; octave++, u *= 2.7, v *= 2.7, weight *= 0.6) {
+        int x = (int)floor(u), y = (int)floor(v);
+        double a = u - x, b = v - y;
+        double top = lattice(x, y, seed) * (1 - a) + lattice(x + 1, y, seed) * a;
+        double bottom = lattice(x, y + 1, seed) * (1 - a) + lattice(x + 1, y + 1, seed) * a;
+        sum += weight * (top * (1 - b) + bottom * b);
+    }
+    return sum;
+}
+
+static sp_camera camera_at(double angle, double height)
+{
+    sp_camera c = {.width = WIDTH, .height = HEIGHT, .fx = 220, .fy = 220, .cx = WIDTH / 2.0, .cy = HEIGHT / 2.0};
+    sp_vec3 eye = sp_v3(4 * sin(angle), -4 * cos(angle), height), target = sp_v3(0, 2, 0.9);
+    c.rotation = sp_look_at(eye, target, sp_v3(0, 0, 1));
+    c.translation = sp_v3_scale(sp_m3_apply(c.rotation, eye), -1);
+    return c;
+}
+
+// Floor Z = 0 and wall Y = WALL_Y; returns the depth along the camera's axis.
+static double cast(double rgb[3], const sp_camera *c, double px, double py)
+{
+    sp_vec3 eye = sp_camera_center(c), ray;
+    sp_camera_ray(&ray, c, (sp_vec2){px, py});
+    double to_floor = ray.z < 0 ? -eye.z / ray.z : INFINITY;
+    double to_wall = ray.y > 0 ? (WALL_Y - eye.y) / ray.y : INFINITY;
+    double t = fmin(to_floor, to_wall);
+    sp_vec3 hit = sp_v3_add(eye, sp_v3_scale(ray, t));
+    double v = t == to_floor ? noise(hit.x * 3, hit.y * 3, 1) : noise(hit.x * 3, hit.z * 3, 2);
+    rgb[0] = v;
+    rgb[1] = t == to_floor ? 0.7 * v : v * v;
+    rgb[2] = 1 - v;
+    return sp_camera_to_cam(c, hit).z;
+}
+
+static void picture(sp_image8 *image, const sp_camera *c)
+{
+    assert_int_equal(sp_image8_init(image, c->width, c->height, 3), 0);
+    for (int y = 0; y < c->height; y++)
+        for (int x = 0; x < c->width; x++) {
+            double rgb[3], sum[3] = {0};
+            for (int k = 0; k < 4; k++) {
+                cast(rgb, c, x + 0.25 + 0.5 * (k & 1), y + 0.25 + 0.5 * (k >> 1));
+                for (int j = 0; j < 3; j++)
+                    sum[j] += rgb[j] / 4;
+            }
+            for (int j = 0; j < 3; j++)
+                image->data[3 * (y * c->width + x) + j] = (uint8_t)lround(255 * fmin(fmax(sum[j], 0), 1));
+        }
+}
+
+typedef struct room {
+    sp_view views[VIEWS];
+    sp_image8 pictures[VIEWS];
+    sp_pool *pool;
+} room;
+
+static int room_open(void **state)
+{
+    room *r = calloc(1, sizeof *r);
+    for (int i = 0; i < VIEWS; i++) {
+        r->views[i].camera = camera_at(-0.5 + 0.25 * i, 1.4 + 0.3 * (i % 2));
+        picture(&r->pictures[i], &r->views[i].camera);
+        r->views[i].image = &r->pictures[i];
+    }
+    *state = r;
+    return sp_pool_open(&r->pool, 2);
+}
+
+static int room_close(void **state)
+{
+    room *r = *state;
+    for (int i = 0; i < VIEWS; i++)
+        sp_image8_free(&r->pictures[i]);
+    sp_pool_close(&r->pool);
+    free(r);
+    return 0;
+}
+
+static void stereo_view_of(recon_stereo_view *v, const room *r, int i)
+{
+    v->camera = r->views[i].camera;
+    assert_int_equal(sp_image_from8(&v->rgb, &r->pictures[i]), 0);
+    assert_int_equal(sp_image_init(&v->grey, WIDTH, HEIGHT, 1), 0);
+    memcpy(v->grey.data, v->rgb.data, sizeof(float) * WIDTH * HEIGHT);
+}
+
+static const recon_stereo_params stereo_params = {
+    .near_m = 0.8, .far_m = 60, .floor_radius_m = 12, .iterations = 3, .seed = 3};
+
+static void depths_are_those_of_the_room(void **state)
+{
+    room *r = *state;
+    recon_stereo_view views[VIEWS] = {0};
+    for (int i = 0; i < VIEWS; i++)
+        stereo_view_of(&views[i], r, i);
+    recon_depth_map map;
+    assert_int_equal(recon_stereo(&map, views, VIEWS, 2, &stereo_params, r->pool, NULL), 0);
+    int good = 0, all = 0;
+    for (int y = 8; y < HEIGHT - 8; y++)
+        for (int x = 24; x < WIDTH - 24; x++, all++) {
+            double rgb[3], truth = cast(rgb, &views[2].camera, x + 0.5, y + 0.5);
+            good += fabs(map.depth[y * WIDTH + x] / truth - 1) < 0.02;
+        }
+    assert_true(good > 0.85 * all);
+
+    recon_depth_map alone;
+    assert_int_equal(recon_stereo(&alone, views, VIEWS, 2, &stereo_params, NULL, NULL), 0);
+    assert_memory_equal(alone.depth, map.depth, sizeof(float) * WIDTH * HEIGHT);
+    recon_depth_map_free(&alone);
+    recon_depth_map_free(&map);
+    for (int i = 0; i < VIEWS; i++) {
+        sp_image_free(&views[i].rgb);
+        sp_image_free(&views[i].grey);
+    }
+}
+
+static void seeds_lie_on_the_surfaces_and_keep_the_budget(void **state)
+{
+    room *r = *state;
+    sp_background_params params = sp_background_params_default();
+    params.splats = 20000;
+    sp_splat_cloud cloud;
+    assert_int_equal(recon_background_seeds(&cloud, r->views, VIEWS, &params, r->pool, NULL), 0);
+    const float *y = sp_splat_row(&cloud, SP_ROW_POSITION + 1), *z = sp_splat_row(&cloud, SP_ROW_POSITION + 2);
+    size_t on_surface = 0, in_mid_air = 0;
+    for (size_t i = 0; i < cloud.count; i++) {
+        bool is_on = fabsf(z[i]) < 0.06f || fabs(y[i] - WALL_Y) < 0.15;
+        on_surface += is_on;
+        in_mid_air += !is_on && y[i] < WALL_Y - 0.5 && y[i] > -2 && z[i] > 0.3f && z[i] < 2;
+    }
+    assert_true(on_surface > 5000);
+    assert_true(in_mid_air < 0.02 * (double)cloud.count);
+    sp_splat_cloud_free(&cloud);
+}
+
+static void a_new_viewpoint_sees_the_room(void **state)
+{
+    room *r = *state;
+    sp_background_params params = sp_background_params_default();
+    params.splats = 20000;
+    params.budget_s = 0;
+    params.iterations = 60;
+    sp_splat_cloud cloud;
+    sp_recon_report report;
+    assert_int_equal(sp_recon_background(&cloud, &report, r->views, VIEWS, &params, r->pool, NULL), 0);
+    assert_true(report.loss_last < report.loss_first);
+
+    sp_camera between = camera_at(0.12, 1.6);
+    sp_image8 truth8;
+    sp_image truth, rgb;
+    picture(&truth8, &between);
+    assert_int_equal(sp_image_from8(&truth, &truth8), 0);
+    assert_int_equal(sp_image_init(&rgb, WIDTH, HEIGHT, 3), 0);
+    sp_renderer *renderer;
+    sp_render_params render_params = sp_render_params_default();
+    assert_int_equal(sp_renderer_open(&renderer, &render_params, r->pool), 0);
+    sp_render_target target = {.rgb = &rgb};
+    assert_int_equal(sp_renderer_draw(renderer, &cloud, &between, &target), 0);
+    double psnr;
+    assert_int_equal(sp_psnr(&psnr, &rgb, &truth), 0);
+    assert_true(psnr > 22);
+    sp_renderer_close(&renderer);
+    sp_recon_report_free(&report);
+    sp_image_free(&rgb);
+    sp_image_free(&truth);
+    sp_image8_free(&truth8);
+    sp_splat_cloud_free(&cloud);
+}
+
+static void no_view_is_an_error(void **state)
+{
+    room *r = *state;
+    sp_splat_cloud cloud;
+    assert_int_equal(sp_recon_background(&cloud, NULL, r->views, 0, NULL, r->pool, NULL), SP_EINVAL);
+    assert_non_null(strstr(sp_error_text(), "plate"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(depths_are_those_of_the_room),
+        cmocka_unit_test(seeds_lie_on_the_surfaces_and_keep_the_budget),
+        cmocka_unit_test(a_new_viewpoint_sees_the_room),
+        cmocka_unit_test(no_view_is_an_error),
+    };
+    return cmocka_run_group_tests_name("background", tests, room_open, room_close);
+}
