@@ -154,7 +154,8 @@ int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
     return rc;
 }
 
-// ---- Optimisation ---------------------------------------------------------------------------------------------------
+// ---- Optimisation
+// ---------------------------------------------------------------------------------------------------
 
 // A plate to match, with the share of its pixels that the lens fills.
 typedef struct plate {
@@ -168,8 +169,8 @@ static int plate_target(recon_target *target, plate *out, const sp_view *view)
     double shrink = sqrt(TARGET_PIXELS / ((double)camera.width * camera.height));
     *target = (recon_target){.camera = camera, .gains = {1, 1, 1, 0, 0, 0}};
     if (shrink < 1)
-        target->camera =
-            sp_camera_resized(&camera, (int)lround(camera.width * shrink), (int)lround(camera.height * shrink));
+        target->camera = sp_camera_resized(&camera, (int)lround(camera.width * shrink),
+                                           (int)lround(camera.height * shrink));
     int rc = sp_image_from8(&full, view->image);
     if (!rc)
         rc = recon_undistort(&pinhole, &valid, &full, &view->camera, &camera);
@@ -185,7 +186,8 @@ static int plate_target(recon_target *target, plate *out, const sp_view *view)
     return rc;
 }
 
-static recon_optimise_params optimise_params(const sp_background_params *params, double metres, double seconds)
+static recon_optimise_params optimise_params(const sp_background_params *params, double metres,
+                                             double seconds)
 {
     recon_optimise_params p = recon_optimise_params_default();
     p.iterations = params->iterations;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_MAX 8        // largest patch, working pixels a side
+#define BLOCK_MAX 8         // largest patch, working pixels a side
 #define EXPLAINED_SHARE 0.5 // a patch is left out when this much of it is explained
 #define SAME_SURFACE 0.03   // relative difference of depths
 #define DEPTH_SPREAD 0.02f  // a pixel farther from the plane of its patch is not on it

@@ -20,7 +20,8 @@
 // Smooth value noise in 0..1: several sizes of detail, so that every window has something to match.
 static double lattice(int x, int y, int seed)
 {
-    sp_rng rng = sp_rng_seed((uint64_t)(uint32_t)x * 73856093u ^ (uint64_t)(uint32_t)y * 19349663u, (uint64_t)seed);
+    sp_rng rng =
+        sp_rng_seed((uint64_t)(uint32_t)x * 73856093u ^ (uint64_t)(uint32_t)y * 19349663u, (uint64_t)seed);
     return sp_rng_uniform(&rng);
 }
 
@@ -39,7 +40,8 @@ static double noise(double u, double v, int seed)
 
 static sp_camera camera_at(double angle, double height)
 {
-    sp_camera c = {.width = WIDTH, .height = HEIGHT, .fx = 220, .fy = 220, .cx = WIDTH / 2.0, .cy = HEIGHT / 2.0};
+    sp_camera c = {
+        .width = WIDTH, .height = HEIGHT, .fx = 220, .fy = 220, .cx = WIDTH / 2.0, .cy = HEIGHT / 2.0};
     sp_vec3 eye = sp_v3(4 * sin(angle), -4 * cos(angle), height), target = sp_v3(0, 2, 0.9);
     c.rotation = sp_look_at(eye, target, sp_v3(0, 0, 1));
     c.translation = sp_v3_scale(sp_m3_apply(c.rotation, eye), -1);
@@ -151,7 +153,8 @@ static void seeds_lie_on_the_surfaces_and_keep_the_budget(void **state)
     params.splats = 20000;
     sp_splat_cloud cloud;
     assert_int_equal(recon_background_seeds(&cloud, r->views, VIEWS, &params, r->pool, NULL), 0);
-    const float *y = sp_splat_row(&cloud, SP_ROW_POSITION + 1), *z = sp_splat_row(&cloud, SP_ROW_POSITION + 2);
+    const float *y = sp_splat_row(&cloud, SP_ROW_POSITION + 1),
+                *z = sp_splat_row(&cloud, SP_ROW_POSITION + 2);
     size_t on_surface = 0, in_mid_air = 0;
     for (size_t i = 0; i < cloud.count; i++) {
         bool is_on = fabsf(z[i]) < 0.06f || fabs(y[i] - WALL_Y) < 0.15;
