@@ -61,11 +61,10 @@ int matte_shadow(sp_image *out, const sp_image *image, const sp_image *plate, co
     }
     size_t pixels = (size_t)image->width * (size_t)image->height;
     for (size_t i = 0; !rc && i < pixels; i++) {
-        float aa = 0, ab = 0, bb = 1e-6f, residual = 0, least = 1e9f, most = 0;
+        float ab = 0, bb = 1e-6f, residual = 0, least = 1e9f, most = 0;
         for (int c = 0; c < 3; c++) {
             float caa = sp_image_plane(&m[c], 0)[i], cab = sp_image_plane(&m[c], 1)[i];
             float cbb = sp_image_plane(&m[c], 2)[i] + 1e-6f, ratio = cab / cbb;
-            aa += caa;
             ab += cab;
             bb += cbb;
             residual += fmaxf(caa - ratio * cab, 0);

@@ -43,7 +43,7 @@ const char *fuzz_file(const uint8_t *data, size_t size, const char *ending)
 {
     const char *name = scratch_name(ending);
     FILE *file = fopen(name, "wb");
-    if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
+    if (!file || (size > 0 && fwrite(data, 1, size, file) != size) || fclose(file) != 0)
         abort();
     return name;
 }
