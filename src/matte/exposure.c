@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define MAX_FIT_SAMPLES 40000
+#define MAX_FIT_SAMPLES 10000
 #define FIT_ROUNDS 12
 // Values nearer to black or white than this are clipped and say nothing about a gain.
 #define CLIP_MARGIN 4

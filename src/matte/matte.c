@@ -14,6 +14,7 @@
 // put.
 #define ENOUGH 20.0f
 #define AGGREGATION_SIGMA_PX 0.9
+#define CANDIDATE_MARGIN_PX 16
 #define GUIDE_RADIUS_PX 3
 #define GUIDE_EPSILON 4e-4
 // The smallest region kept and the largest hole filled, as shares of the picture.
@@ -50,7 +51,7 @@ static void expose(sp_image *plate, const double gains[6])
 
 // The difference as luma and two chroma planes. Video carries chroma at half the resolution, a plate that is
 // a still does not: chroma is smoothed to what both have.
-static int subtract(sp_image *difference, const sp_image *image, const sp_image *plate)
+static int subtract(sp_image *difference, const sp_image *image, const sp_image *plate, sp_pool *pool)
 {
     sp_image chroma = {0};
     int rc = sp_image_init(difference, image->width, image->height, 3);
@@ -68,7 +69,7 @@ static int subtract(sp_image *difference, const sp_image *image, const sp_image 
         chroma.data[i] = r - luma;
         chroma.data[pixels + i] = b - luma;
     }
-    rc = sp_image_blur(&chroma, CHROMA_SIGMA_PX, 2.5);
+    rc = matte_blur(&chroma, CHROMA_SIGMA_PX, 2.5, pool);
     memcpy(difference->data + pixels, chroma.data, 2 * pixels * sizeof(float));
     sp_image_free(&chroma);
     return rc;
@@ -113,61 +114,110 @@ static int feather(sp_image *matte, double feather_px)
     return feather_px > 0 ? sp_image_blur(matte, 0.5 * feather_px, 3) : SP_OK;
 }
 
-static int shape(sp_image *score, const sp_image *image, double feather_px)
+// Everything that needs one picture of a size, so that the candidates can be cut out of it.
+typedef struct scene {
+    sp_image image, plate, noise, score;
+} scene;
+
+static void scene_free(scene *s)
 {
-    double pixels = (double)score->width * score->height;
-    int rc = matte_hysteresis(score, 0.15f, 0.95f);
-    if (!rc)
-        rc = matte_guided(score, image, GUIDE_RADIUS_PX, GUIDE_EPSILON);
-    if (!rc)
-        rc = matte_clean_regions(score, 0.5f, (int)(LEAST_REGION * pixels) + 4,
-                                 (int)(LARGEST_HOLE * pixels) + 4);
-    return rc ? rc : feather(score, feather_px);
+    sp_image_free(&s->image);
+    sp_image_free(&s->plate);
+    sp_image_free(&s->noise);
+    sp_image_free(&s->score);
 }
 
-int sp_matte(sp_image *out, double gains[6], const sp_image8 *image8, const sp_image8 *plate8,
+static int scene_cut(scene *out, const scene *from, sp_rect r)
+{
+    int rc = sp_image_crop(&out->image, &from->image, r.x, r.y, r.width, r.height);
+    if (!rc)
+        rc = sp_image_crop(&out->plate, &from->plate, r.x, r.y, r.width, r.height);
+    if (!rc)
+        rc = sp_image_crop(&out->noise, &from->noise, r.x, r.y, r.width, r.height);
+    return rc ? rc : sp_image_crop(&out->score, &from->score, r.x, r.y, r.width, r.height);
+}
+
+// Difference to score over the whole picture.
+static int find_candidates(scene *s, double gains[6], const sp_image8 *image, const sp_image8 *plate,
+                           const sp_image *spread, const sp_matte_params *p, sp_pool *pool)
+{
+    sp_image difference = {0};
+    double deviation = 0;
+    int rc = matte_exposure(gains, &deviation, image, plate, p->match_exposure);
+    if (!rc)
+        rc = sp_image_from8(&s->image, image);
+    if (!rc)
+        rc = sp_image_from8(&s->plate, plate);
+    if (!rc) {
+        expose(&s->plate, gains);
+        rc = subtract(&difference, &s->image, &s->plate, pool);
+    }
+    if (!rc)
+        rc = matte_noise(&s->noise, &difference, &s->plate, spread, deviation, p->noise, pool);
+    if (!rc)
+        rc = decide(&s->score, &difference, &s->noise);
+    sp_image_free(&difference);
+    return rc ? rc : matte_hysteresis(&s->score, 0.15f, 0.95f);
+}
+
+// Shadow, edges, regions and softness of the cut around the candidates.
+static int shape(scene *s, double picture_px, const sp_matte_params *p, sp_pool *pool)
+{
+    sp_image shadow = {0};
+    int rc = SP_OK;
+    if (p->suppress_shadow) {
+        rc = matte_shadow(&shadow, &s->image, &s->plate, &s->noise, pool);
+        if (!rc)
+            keep_in_light(&s->score, &shadow);
+        sp_image_free(&shadow);
+    }
+    if (!rc)
+        rc = matte_hysteresis(&s->score, 0.15f, 0.95f);
+    if (!rc)
+        rc = matte_guided(&s->score, &s->image, GUIDE_RADIUS_PX, GUIDE_EPSILON);
+    if (!rc)
+        rc = matte_clean_regions(&s->score, 0.5f, (int)(LEAST_REGION * picture_px) + 4,
+                                 (int)(LARGEST_HOLE * picture_px) + 4);
+    return rc ? rc : feather(&s->score, p->feather_px);
+}
+
+static void paste(sp_image *to, const sp_image *from, sp_rect r)
+{
+    memset(to->data, 0, (size_t)to->width * (size_t)to->height * sizeof *to->data);
+    for (int y = 0; y < r.height; y++)
+        memcpy(to->data + (size_t)(r.y + y) * (size_t)to->width + (size_t)r.x,
+               from->data + (size_t)y * (size_t)r.width, (size_t)r.width * sizeof *to->data);
+}
+
+int sp_matte(sp_image *out, double gains[6], const sp_image8 *image, const sp_image8 *plate,
              const sp_image *spread, const sp_matte_params *params, sp_pool *pool)
 {
-    (void)pool;
     sp_matte_params p = params ? *params : sp_matte_params_default();
-    int rc =
-        out ? check(image8, plate8, spread) : sp_error(SP_EINVAL, "sp_matte needs a place for the matte");
+    int rc = out ? check(image, plate, spread) : sp_error(SP_EINVAL, "sp_matte needs a place for the matte");
     if (rc)
         return rc;
-    sp_image image = {0}, plate = {0}, difference = {0}, noise = {0}, shadow = {0}, score = {0};
-    double fitted[6], deviation = 0;
-    rc = matte_exposure(fitted, &deviation, image8, plate8, p.match_exposure);
-    if (!rc)
-        rc = sp_image_from8(&image, image8);
-    if (!rc)
-        rc = sp_image_from8(&plate, plate8);
+    scene whole = {0}, cut = {0};
+    double fitted[6];
+    rc = find_candidates(&whole, fitted, image, plate, spread, &p, pool);
     if (!rc) {
-        expose(&plate, fitted);
-        rc = subtract(&difference, &image, &plate);
+        sp_rect r = sp_mask_bounds(&whole.score, 0.15f, 0, CANDIDATE_MARGIN_PX);
+        if (r.width) {
+            rc = scene_cut(&cut, &whole, r);
+            if (!rc)
+                rc = shape(&cut, (double)image->width * image->height, &p, pool);
+            if (!rc)
+                paste(&whole.score, &cut.score, r);
+        }
     }
-    if (!rc)
-        rc = matte_noise(&noise, &difference, &plate, spread, deviation, p.noise);
-    if (!rc)
-        rc = decide(&score, &difference, &noise);
-    if (!rc && p.suppress_shadow) {
-        rc = matte_shadow(&shadow, &image, &plate, &noise);
-        if (!rc)
-            keep_in_light(&score, &shadow);
-    }
-    if (!rc)
-        rc = shape(&score, &image, p.feather_px);
-    sp_image_free(&image);
-    sp_image_free(&plate);
-    sp_image_free(&difference);
-    sp_image_free(&noise);
-    sp_image_free(&shadow);
+    scene_free(&cut);
     if (rc) {
-        sp_image_free(&score);
+        scene_free(&whole);
         return rc;
     }
     if (gains)
-        for (int i = 0; i < 6; i++)
-            gains[i] = fitted[i];
-    *out = score;
+        memcpy(gains, fitted, sizeof fitted);
+    *out = whole.score;
+    whole.score.data = NULL;
+    scene_free(&whole);
     return SP_OK;
 }

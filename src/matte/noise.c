@@ -7,6 +7,8 @@
 #define BLOCK 16
 // Neighbourhood of a block, in blocks a side: large against a limb, small against the picture.
 #define REACH 4
+#define STRIDE 5
+#define SAMPLES_A_SIDE ((2 * REACH + 1) * BLOCK / STRIDE + 1)
 // The low quantile taken in a neighbourhood: survives an athlete who fills 60% of it. For the root mean
 // square of three Gaussian channels (chi with 3 degrees of freedom over sqrt 3) it lies at 0.58 deviations.
 #define QUANTILE 0.20
@@ -48,30 +50,33 @@ static float block_quantile(const sp_image *magnitudes, int bx, int by, float *s
     int count = 0;
     int x0 = (bx - REACH) * BLOCK, x1 = (bx + REACH + 1) * BLOCK;
     int y0 = (by - REACH) * BLOCK, y1 = (by + REACH + 1) * BLOCK;
-    for (int y = y0 < 0 ? 0 : y0; y < y1 && y < magnitudes->height; y += 3)
-        for (int x = x0 < 0 ? 0 : x0; x < x1 && x < magnitudes->width; x += 3)
+    for (int y = y0 < 0 ? 0 : y0; y < y1 && y < magnitudes->height; y += STRIDE)
+        for (int x = x0 < 0 ? 0 : x0; x < x1 && x < magnitudes->width; x += STRIDE)
             scratch[count++] = magnitudes->data[(size_t)y * (size_t)magnitudes->width + (size_t)x];
     return quantile(scratch, count, QUANTILE);
 }
 
-// Fill out with the noise of each neighbourhood.
-static int local_noise(sp_image *out, const sp_image *magnitudes, double deviation)
+typedef struct noise_job {
+    sp_image *out;
+    const sp_image *magnitudes;
+    double deviation;
+} noise_job;
+
+// The noise of one row of blocks.
+static void local_row(void *context, int64_t row, int worker)
 {
-    int side = (2 * REACH + 1) * BLOCK / 3 + 1;
-    float *scratch = sp_calloc((size_t)side * (size_t)side, sizeof *scratch);
-    if (!scratch)
-        return SP_ENOMEM;
-    for (int y0 = 0; y0 < out->height; y0 += BLOCK) {
-        for (int x0 = 0; x0 < out->width; x0 += BLOCK) {
-            float low = block_quantile(magnitudes, x0 / BLOCK, y0 / BLOCK, scratch);
-            double noise = fmin(fmax(low / QUANTILE_OF_UNIT, deviation), fmax(MOST_NOISE, deviation));
-            for (int y = y0; y < y0 + BLOCK && y < out->height; y++)
-                for (int x = x0; x < x0 + BLOCK && x < out->width; x++)
-                    out->data[(size_t)y * (size_t)out->width + (size_t)x] = (float)noise;
-        }
+    (void)worker;
+    const noise_job *job = context;
+    sp_image *out = job->out;
+    float scratch[SAMPLES_A_SIDE * SAMPLES_A_SIDE];
+    int y0 = (int)row * BLOCK;
+    for (int x0 = 0; x0 < out->width; x0 += BLOCK) {
+        float low = block_quantile(job->magnitudes, x0 / BLOCK, (int)row, scratch);
+        double noise = fmin(fmax(low / QUANTILE_OF_UNIT, job->deviation), fmax(MOST_NOISE, job->deviation));
+        for (int y = y0; y < y0 + BLOCK && y < out->height; y++)
+            for (int x = x0; x < x0 + BLOCK && x < out->width; x++)
+                out->data[(size_t)y * (size_t)out->width + (size_t)x] = (float)noise;
     }
-    free(scratch);
-    return SP_OK;
 }
 
 // Octaves of the range of colours in the 3x3 neighbourhood, from 1/64 on.
@@ -127,7 +132,7 @@ static int contrast_noise(sp_image *out, const sp_image *magnitudes, const sp_im
 }
 
 int matte_noise(sp_image *out, const sp_image *difference, const sp_image *plate, const sp_image *spread,
-                double deviation, double fixed)
+                double deviation, double fixed, sp_pool *pool)
 {
     sp_image noise = {0}, magnitudes = {0};
     int rc = sp_image_init(&noise, difference->width, difference->height, 1);
@@ -139,9 +144,9 @@ int matte_noise(sp_image *out, const sp_image *difference, const sp_image *plate
         magnitudes.data[i] = magnitude(difference, i);
     }
     if (!rc && fixed <= 0) {
-        rc = local_noise(&noise, &magnitudes, deviation);
-        if (!rc)
-            rc = contrast_noise(&noise, &magnitudes, plate);
+        noise_job job = {&noise, &magnitudes, deviation};
+        sp_pool_run(pool, (noise.height + BLOCK - 1) / BLOCK, local_row, &job);
+        rc = contrast_noise(&noise, &magnitudes, plate);
     }
     for (size_t i = 0; !rc && spread && i < pixels; i++)
         noise.data[i] = sqrtf(noise.data[i] * noise.data[i] + spread->data[i] * spread->data[i]);

@@ -15,11 +15,12 @@ int matte_exposure(double gains[6], double *deviation, const sp_image8 *image, c
 // and small movements of the camera hit edges harder). difference: 3 channels, image - corrected plate. fixed
 // > 0 replaces the measurement.
 int matte_noise(sp_image *out, const sp_image *difference, const sp_image *plate, const sp_image *spread,
-                double deviation, double fixed);
+                double deviation, double fixed, sp_pool *pool);
 
 // Per pixel how sure it is that it shows the plate in shadow, 0..1 (1 channel): darker by one factor over the
 // neighbourhood, same chromaticity, same texture.
-int matte_shadow(sp_image *out, const sp_image *image, const sp_image *plate, const sp_image *noise);
+int matte_shadow(sp_image *out, const sp_image *image, const sp_image *plate, const sp_image *noise,
+                 sp_pool *pool);
 
 // Remove connected regions (8-neighbours) of mask > threshold smaller than min_area (pixels become 0) and
 // fill enclosed holes (4-neighbours of mask <= threshold that do not touch the border) smaller than max_hole
@@ -28,6 +29,9 @@ int matte_clean_regions(sp_image *mask, float threshold, int min_area, int max_h
 
 // Keep regions of mask > low that hold a pixel where mask > high (hysteresis); others become 0.
 int matte_hysteresis(sp_image *mask, float low, float high);
+
+// sp_image_blur, the planes in parallel.
+int matte_blur(sp_image *image, double sigma_px, double truncate, sp_pool *pool);
 
 // Edge-preserving smoothing of p by the luma of the guide (He, Sun, Tang, "Guided Image Filtering", 2013).
 int matte_guided(sp_image *p, const sp_image *guide, int radius, double epsilon);

@@ -38,25 +38,26 @@ static void moments(sp_image *out, const sp_image *image, const sp_image *plate,
     }
 }
 
-static int smooth(sp_image *out, const sp_image *from)
+static int smooth(sp_image *out, const sp_image *from, sp_pool *pool)
 {
     int rc = sp_image_copy(out, from);
-    return rc ? rc : sp_image_blur(out, SMOOTHING_SIGMA_PX, 2.5);
+    return rc ? rc : matte_blur(out, SMOOTHING_SIGMA_PX, 2.5, pool);
 }
 
-int matte_shadow(sp_image *out, const sp_image *image, const sp_image *plate, const sp_image *noise)
+int matte_shadow(sp_image *out, const sp_image *image, const sp_image *plate, const sp_image *noise,
+                 sp_pool *pool)
 {
     sp_image m[3] = {{0}}, picture = {0}, smooth_image = {0}, smooth_plate = {0};
     int rc = sp_image_init(&picture, image->width, image->height, 1);
     if (!rc)
-        rc = smooth(&smooth_image, image);
+        rc = smooth(&smooth_image, image, pool);
     if (!rc)
-        rc = smooth(&smooth_plate, plate);
+        rc = smooth(&smooth_plate, plate, pool);
     for (int c = 0; !rc && c < 3; c++) {
         rc = sp_image_init(&m[c], image->width, image->height, 3);
         if (!rc) {
             moments(&m[c], &smooth_image, &smooth_plate, c);
-            rc = sp_image_blur(&m[c], WINDOW_SIGMA_PX, 2.5);
+            rc = matte_blur(&m[c], WINDOW_SIGMA_PX, 2.5, pool);
         }
     }
     size_t pixels = (size_t)image->width * (size_t)image->height;
