@@ -1,9 +1,11 @@
 // The athlete at one instant: views, agreement, hull, surface, seeds, optimisation; in this order.
 #include "agree.h"
+#include "carve_depth.h"
 #include "hull.h"
 #include "optimise.h"
 #include "scene.h"
 #include "seed.h"
+#include "shadow.h"
 #include "surface.h"
 
 #include <math.h>
@@ -35,6 +37,7 @@ typedef struct athlete {
     const sp_progress *progress;
     double begin_s;
     recon_scene scene;
+    recon_shadow shadow;
     recon_hull hull;
     recon_points points;
     sp_splat_cloud cloud;
@@ -109,6 +112,18 @@ static void measure_bounds(athlete *a)
     }
 }
 
+// Depth between neighbouring views hollows the hull out where no outline reaches.
+static int hollow(athlete *a)
+{
+    recon_sweep sweep = {0};
+    int rc = recon_sweep_run(&sweep, &a->scene, &a->points, a->pool, a->progress);
+    if (!rc)
+        rc = recon_carve_depth(&a->hull, &sweep, a->pool);
+    recon_sweep_free(&sweep);
+    recon_points_free(&a->points);
+    return rc ? rc : recon_surface_points(&a->points, &a->hull, a->pool);
+}
+
 static int seed(athlete *a)
 {
     int rc = recon_surface_points(&a->points, &a->hull, a->pool);
@@ -117,6 +132,8 @@ static int seed(athlete *a)
     measure_bounds(a);
     rc = recon_scene_cut(&a->scene, a->views, a->report.bounds_min, a->report.bounds_max, CUT_MARGIN_PX,
                          a->pool);
+    if (!rc)
+        rc = hollow(a);
     if (!rc)
         rc = recon_seed_colours(&a->points, &a->scene, a->pool);
     size_t budget = (size_t)a->params->splats;
@@ -183,6 +200,10 @@ static int reconstruct(athlete *a)
     int rc = recon_scene_open(&a->scene, a->views, a->count, a->pool, a->progress);
     if (!rc)
         rc = recon_agree(a->report.agreement, &a->scene, AGREE_VOXEL_M, a->pool, a->progress);
+    if (!rc)
+        rc = recon_shadow_measure(&a->shadow, &a->scene, a->views, a->count, a->pool);
+    if (!rc)
+        rc = recon_shadow_clear(&a->scene, &a->shadow, a->views, a->pool);
     a->report.clean_s = lap(&clock);
     if (!rc)
         rc = carve(a);
@@ -192,6 +213,8 @@ static int reconstruct(athlete *a)
     a->report.seed_s = lap(&clock);
     if (!rc && a->cloud.count)
         rc = optimise(a);
+    if (!rc && a->cloud.count)
+        rc = recon_shadow_splats(&a->cloud, &a->shadow);
     a->report.optimise_s = lap(&clock);
     a->report.splats = (int64_t)a->cloud.count;
     return rc;
@@ -222,6 +245,7 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
     if (!rc && !a.cloud.data)
         rc = sp_splat_cloud_init(&a.cloud, 16, a.params->sh_degree);
     recon_scene_close(&a.scene);
+    recon_shadow_free(&a.shadow);
     recon_hull_free(&a.hull);
     recon_points_free(&a.points);
     if (rc) {
