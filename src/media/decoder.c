@@ -31,7 +31,8 @@ static int open_codec(media_decoder *decoder, int threads)
 
 int media_decoder_open(media_decoder *out, const char *path, int threads)
 {
-    media_decoder decoder = {.path = path, .last_pts = INT64_MIN, .zero_pts = AV_NOPTS_VALUE};
+    media_decoder decoder = {
+        .path = path, .last_pts = INT64_MIN, .settled_pts = INT64_MIN, .zero_pts = AV_NOPTS_VALUE};
     for (int i = 0; i < MEDIA_DAMAGED_MAX; i++)
         decoder.damaged[i] = AV_NOPTS_VALUE;
     int ret = media_demux_open(&decoder.format, &decoder.stream, path);
@@ -102,6 +103,13 @@ static bool is_noted(const media_decoder *decoder, int64_t pts)
     return false;
 }
 
+// Whether the decoder complained since then about more than what a seek leaves out.
+static bool has_complained(const media_decoder *decoder, unsigned since)
+{
+    bool is_settled = decoder->settled_pts == INT64_MIN || decoder->last_pts > decoder->settled_pts;
+    return is_settled && media_complaints() != since;
+}
+
 // Feed one packet, or the end.
 static int send_packet(media_decoder *decoder)
 {
@@ -114,8 +122,9 @@ static int send_packet(media_decoder *decoder)
     AVPacket *packet = decoder->packet;
     if (packet->flags & AV_PKT_FLAG_CORRUPT)
         note_damage(decoder, packet->pts);
+    unsigned complaints = media_complaints();
     int ret = avcodec_send_packet(decoder->codec, packet);
-    if (ret < 0 && ret != AVERROR(ENOMEM))
+    if ((ret < 0 && ret != AVERROR(ENOMEM)) || has_complained(decoder, complaints))
         media_decoder_warn(decoder, "damaged", packet->pts);
     av_packet_unref(packet);
     if (ret == AVERROR(ENOMEM))
@@ -148,7 +157,10 @@ static bool place(media_decoder *decoder, AVFrame *frame)
 static int receive(media_decoder *decoder)
 {
     for (;;) {
+        unsigned complaints = media_complaints();
         int ret = avcodec_receive_frame(decoder->codec, decoder->raw);
+        if (has_complained(decoder, complaints))
+            media_decoder_warn(decoder, "damaged", AV_NOPTS_VALUE);
         if (ret == AVERROR_EOF || (ret < 0 && decoder->is_input_over))
             return SP_EEND;
         if (ret == AVERROR(ENOMEM))
@@ -227,7 +239,7 @@ static void reset(media_decoder *decoder)
     media_deinterlacer_close(&decoder->deinterlacer);
     av_packet_unref(decoder->packet);
     decoder->has_packet = decoder->is_input_over = decoder->is_over = false;
-    decoder->last_pts = INT64_MIN;
+    decoder->last_pts = decoder->settled_pts = INT64_MIN;
     decoder->counted = 0;
 }
 
@@ -278,6 +290,7 @@ int media_decoder_seek(media_decoder *decoder, const media_index *index, int64_t
         reset(decoder);
         if (skip_to(decoder, index, packet)) {
             decoder->has_packet = true;
+            decoder->settled_pts = key->pts;
             return 0;
         }
     }

@@ -21,10 +21,11 @@ typedef struct media_decoder {
     bool has_packet; // packet waits to be sent: a seek found it
     media_deinterlacer *deinterlacer;
     bool is_interlaced;
-    bool is_counted;                    // the stream has no times: frame k is at k / rate
-    int64_t counted;                    // frames so far in a counted stream
-    int64_t last_pts;                   // of the frame that came last; INT64_MIN: none
-    int64_t zero_pts;                   // time of the first presented frame; AV_NOPTS_VALUE until known
+    bool is_counted;     // the stream has no times: frame k is at k / rate
+    int64_t counted;     // frames so far in a counted stream
+    int64_t last_pts;    // of the frame that came last; INT64_MIN: none
+    int64_t settled_pts; // after a seek the decoder may miss references up to here; INT64_MIN: from the start
+    int64_t zero_pts;    // time of the first presented frame; AV_NOPTS_VALUE until known
     int64_t damaged[MEDIA_DAMAGED_MAX]; // times of packets known to be damaged, a ring
     int damaged_next;
     bool is_input_over, is_over;

@@ -119,6 +119,11 @@ static void link_keys(media_index *index)
     }
 }
 
+static bool is_matroska(const AVFormatContext *format)
+{
+    return !strncmp(format->iformat->name, "matroska", 8);
+}
+
 // Whether the file promises more than was found. Containers without such a promise (MPEG-TS) say 0 or what
 // they counted themselves.
 static bool is_cut_short(const media_index *index, const AVFormatContext *format, const AVStream *stream,
@@ -133,7 +138,7 @@ static bool is_cut_short(const media_index *index, const AVFormatContext *format
     if (format->duration_estimation_method == AVFMT_DURATION_FROM_PTS || format->duration == AV_NOPTS_VALUE)
         return false;
     // Only Matroska's header is exact without a frame count; a quarter second allows for unequal tracks.
-    return !strncmp(format->iformat->name, "matroska", 8) && latest_us + 250000 < format->duration;
+    return is_matroska(format) && latest_us + 250000 < format->duration;
 }
 
 int media_index_scan(media_index *out, AVFormatContext *format, int stream)
@@ -145,6 +150,7 @@ int media_index_scan(media_index *out, AVFormatContext *format, int stream)
     growing list = {0};
     const AVStream *video = format->streams[stream];
     int64_t latest_us = 0, last_duration = 0, last_pts = INT64_MIN;
+    unsigned complaints = media_complaints();
     int ret = 0, read;
     // Matroska's duration counts all tracks, so all must be seen to tell whether the end is missing.
     for (unsigned i = 0; i < format->nb_streams; i++)
@@ -164,6 +170,10 @@ int media_index_scan(media_index *out, AVFormatContext *format, int stream)
             }
         }
         av_packet_unref(packet);
+        if (!index.is_damaged && is_matroska(format) && media_complaints() != complaints) {
+            index.is_damaged = true;
+            index.damaged_pts = last_pts;
+        }
     }
     av_packet_free(&packet);
     index.packets = list.packets;
@@ -180,7 +190,10 @@ int media_index_scan(media_index *out, AVFormatContext *format, int stream)
         if (last_duration <= 0 && index.shown_count > 1)
             index.end += index.shown[index.shown_count - 1].pts - index.shown[index.shown_count - 2].pts;
     }
-    index.is_cut = read != AVERROR_EOF || is_cut_short(&index, format, video, latest_us);
+    if (!index.is_damaged && (read != AVERROR_EOF || is_cut_short(&index, format, video, latest_us))) {
+        index.is_damaged = true;
+        index.damaged_pts = index.end;
+    }
     *out = index;
     return 0;
 }

@@ -24,9 +24,10 @@ typedef struct media_index {
     int64_t packet_count;
     media_shown *shown; // presented frames in order of time
     int64_t shown_count;
-    int64_t end;   // where the last presented frame ends
-    bool is_timed; // every packet has a time of its own, so that frames can be told apart by it
-    bool is_cut;   // the footage ends before the end that the file declares, or reading failed
+    int64_t end;         // where the last presented frame ends
+    bool is_timed;       // every packet has a time of its own, so that frames can be told apart by it
+    bool is_damaged;     // it ends before the end that the file declares, or reading it met damage,
+    int64_t damaged_pts; // near here
 } media_index;
 
 // Open a file's demuxer and choose its video stream. SP_EFORMAT: FFmpeg finds no video in it.

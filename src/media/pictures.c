@@ -219,7 +219,7 @@ static int collect(folder *self, const char *path, char **names, int name_count)
     }
     if (self->count == 0)
         return sp_error(SP_EFORMAT, "%s: no pictures (PNG, JPEG) in this folder", path);
-    if (unnumbered > 0 && self->count > 1)
+    if (unnumbered > 1 || (unnumbered == 1 && self->count > 1))
         return sp_error(
             SP_EFORMAT,
             "%s: a picture has no number in its name; a feed's pictures are numbered like 000012.jpg", path);

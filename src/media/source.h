@@ -30,6 +30,9 @@ int media_fit(sp_image8 *out, int width, int height);
 
 // Send FFmpeg's own messages to the log (debug) instead of the terminal. Safe to call often.
 void media_quiet_ffmpeg(void);
+// How often, in this thread, a demuxer has warned or a decoder reported an error: what else says that data
+// are damaged.
+unsigned media_complaints(void);
 
 typedef enum media_kind {
     MEDIA_KIND_UNKNOWN, // let FFmpeg look

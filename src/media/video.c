@@ -350,8 +350,8 @@ int media_video_open(sp_source **out, const char *path, const sp_source_params *
     if (is_picture(self))
         return become_still(out, self);
     say_what_is_assumed(self);
-    if (self->has_index && self->index.is_cut)
-        media_decoder_warn(&self->decoder, "cut off or damaged", self->index.end);
+    if (self->has_index && self->index.is_damaged)
+        media_decoder_warn(&self->decoder, "cut off or damaged", self->index.damaged_pts);
     *out = &self->base;
     return 0;
 }

@@ -112,7 +112,14 @@ static int open_encoder(sp_writer *writer)
 
 static int open_file(sp_writer *writer)
 {
-    int ret = avformat_alloc_output_context2(&writer->format, NULL, "mp4", NULL);
+    char *url = sp_format("file:%s", writer->aside);
+    if (!url)
+        return SP_ENOMEM;
+    // The muxer opens the file a second time, by this name, to move the index to its front.
+    int ret = avformat_alloc_output_context2(&writer->format, NULL, "mp4", url);
+    if (ret >= 0)
+        ret = avio_open(&writer->format->pb, url, AVIO_FLAG_WRITE);
+    free(url);
     if (ret < 0)
         return file_failed(writer, ret);
     writer->stream = avformat_new_stream(writer->format, NULL);
@@ -123,17 +130,6 @@ static int open_file(sp_writer *writer)
         return file_failed(writer, ret);
     writer->stream->time_base = writer->codec->time_base;
     writer->stream->avg_frame_rate = writer->codec->framerate;
-    char *url = sp_format("file:%s", writer->aside);
-    if (!url)
-        return SP_ENOMEM;
-    ret = avio_open(&writer->format->pb, url, AVIO_FLAG_WRITE);
-    // Moving the index to the front reads the file back by its name.
-    writer->format->url = av_strdup(url);
-    free(url);
-    if (ret < 0)
-        return file_failed(writer, ret);
-    if (!writer->format->url)
-        return file_failed(writer, AVERROR(ENOMEM));
     AVDictionary *options = NULL;
     av_dict_set(&options, "movflags", "+faststart", 0);
     ret = avformat_write_header(writer->format, &options);
