@@ -24,7 +24,7 @@ struct sp_writer {
     AVFrame *rgb, *yuv;
     struct SwsContext *scaler;
     int64_t frame_count;
-    bool is_begun, is_finished, has_failed;
+    bool is_finished, has_failed;
 };
 
 typedef struct quality_row {
@@ -136,7 +136,6 @@ static int open_file(sp_writer *writer)
     av_dict_free(&options);
     if (ret < 0)
         return file_failed(writer, ret);
-    writer->is_begun = true;
     return 0;
 }
 
@@ -272,7 +271,6 @@ int sp_writer_finish(sp_writer *writer)
     if (ret)
         return ret;
     ret = av_write_trailer(writer->format);
-    writer->is_begun = false;
     if (ret < 0)
         return file_failed(writer, ret);
     avio_flush(writer->format->pb);
@@ -293,9 +291,6 @@ void sp_writer_close(sp_writer **writer)
     sp_writer *self = *writer;
     avcodec_free_context(&self->codec);
     if (self->format) {
-        // The trailer frees what the muxer holds; the file itself is thrown away below.
-        if (self->is_begun)
-            av_write_trailer(self->format);
         avio_closep(&self->format->pb);
         avformat_free_context(self->format);
     }
