@@ -8,7 +8,7 @@ static const char *const positionals[] = {"SCENE", NULL};
 static const cli_usage usage = {"sim SCENE -o TAKE [--set PATH=VALUE]",
                                 "A synthetic take with ground truth. SCENE is aerials, court, or a scene "
                                 "file; --set changes one field, such\n"
-                                "as --set rig.count=8 (all fields: --print-scene).",
+                                "as --set rig.cameras=8 (all fields: --print-scene).",
                                 positionals, 1};
 
 // Set a.b.c in a document, making the objects on the way. The value is JSON, or else a text.
@@ -16,7 +16,7 @@ static int set_field(sp_json *root, const char *assignment)
 {
     const char *equals = strchr(assignment, '=');
     if (!equals || equals == assignment)
-        return sp_error(SP_EINVAL, "--set is FIELD=VALUE, such as rig.count=8, not '%s'", assignment);
+        return sp_error(SP_EINVAL, "--set is FIELD=VALUE, such as rig.cameras=8, not '%s'", assignment);
     // From the innermost outwards would need the whole path; so each level is taken out, changed and put
     // back.
     char *path = sp_format("%.*s", (int)(equals - assignment), assignment);
@@ -33,11 +33,17 @@ static int set_field(sp_json *root, const char *assignment)
             code = sp_json_set(root, path, &child);
         sp_json_free(&child);
     } else {
-        sp_json *value = NULL;
-        if (sp_json_parse(&value, equals + 1, strlen(equals + 1), "--set") == SP_OK)
+        // A document is an object or an array, so the value is read as an array's only element.
+        char *wrapped = sp_format("[%s]", equals + 1);
+        sp_json *array = NULL, *value = NULL;
+        code = wrapped ? SP_OK : SP_ENOMEM;
+        if (wrapped && sp_json_parse(&array, wrapped, strlen(wrapped), "--set") == SP_OK &&
+            sp_json_length(array) == 1 && (value = sp_json_copy(sp_json_at(array, 0))))
             code = sp_json_set(root, path, &value);
-        else
+        else if (wrapped)
             code = sp_json_set_string(root, path, equals + 1);
+        sp_json_free(&array);
+        free(wrapped);
     }
     free(path);
     return code;

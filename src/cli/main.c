@@ -17,6 +17,7 @@ typedef struct command {
 // A new command is its file and a row here.
 static const command commands[] = {
     {"import", cmd_import, "a take from a calibration and its feeds"},
+    {"sim", cmd_sim, "a synthetic take with ground truth"},
     {"rig", cmd_rig, "show or check the cameras of a take"},
     {"prepare", cmd_prepare, "plates and background, once per rig position"},
     {"moment", cmd_moment, "reconstruct the athlete at one or several instants"},
