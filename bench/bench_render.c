@@ -14,8 +14,8 @@ typedef struct scene {
 } scene;
 
 static const scene scenes[] = {
-    {"playback", 300000, 1920, 1080, 1.0},
-    {"training", 50000, 800, 532, 1.0},
+    {"playback", 300000, 1920, 1080, 0.75},
+    {"training", 50000, 800, 532, 1.5},
     {"athlete crop", 30000, 200, 300, 1.0},
 };
 

@@ -10,7 +10,10 @@
 #include "grow.h"
 #include "sort.h"
 
-enum { BANDS_MOST = 16, TILES_AT_ONCE = 64 };
+enum {
+    BANDS_MOST = 16,
+    AHEAD = 12, // records to fetch into the cache before they are needed
+};
 
 typedef struct engine {
     const render_kernels *kernels;
@@ -21,8 +24,8 @@ typedef struct engine {
     render_sort_memory sort;
     // Capacities, in entries, of what the frame points to.
     size_t records_room, boxes_room, keys_room, chunk_count_room, chunk_first_room, group_visible_room,
-        group_first_room, sorted_boxes_room, tiles_room, final_t_room, last_room, tile_counts_room,
-        pair_sums_room, slot_sums_room;
+        group_first_room, sorted_boxes_room, block_end_room, tiles_room, final_t_room, last_room,
+        tile_counts_room, pair_sums_room, slot_sums_room;
     render_band bands[BANDS_MOST];
     size_t runs_room[BANDS_MOST];
 } engine;
@@ -41,6 +44,7 @@ static int grow_frame(engine *e)
         GROW(f->group_visible, e->group_visible_room, groups) ||
         GROW(f->group_first, e->group_first_room, groups) || GROW(f->tiles, e->tiles_room, e->tiles) ||
         GROW(f->final_t, e->final_t_room, pixels) || GROW(f->last, e->last_room, pixels) ||
+        GROW(f->block_end, e->block_end_room, 16 * e->tiles) ||
         GROW(f->tile_counts, e->tile_counts_room, 2 * e->tiles);
     return failed ? SP_ENOMEM : 0;
 }
@@ -119,27 +123,6 @@ static int reserve_pairs(render_band *band, size_t more)
     return 0;
 }
 
-// Append the splat's pairs with the tiles of one row.
-static int emit_row(engine *e, render_band *band, uint32_t slot, int y, int x0, int x1, float log2_cutoff)
-{
-    uint16_t blocks[TILES_AT_ONCE];
-    for (; x0 < x1; x0 += TILES_AT_ONCE) {
-        int end = x1 - x0 < TILES_AT_ONCE ? x1 : x0 + TILES_AT_ONCE;
-        e->kernels->blocks(blocks, &e->frame.records[slot], x0, end, y, log2_cutoff);
-        if (reserve_pairs(band, TILES_AT_ONCE))
-            return SP_ENOMEM;
-        size_t tile = (size_t)(y - band->row0) * (size_t)e->frame.tiles_x + (size_t)x0;
-        for (int x = x0; x < end; x++, tile++) {
-            if (!blocks[x - x0])
-                continue;
-            band->emitted[band->count] =
-                (render_pair){slot, (uint32_t)band->count, blocks[x - x0], (uint16_t)tile};
-            band->count++;
-        }
-    }
-    return 0;
-}
-
 // A counting sort of the emitted pairs by tile, which keeps their depth order.
 static void sort_by_tile(engine *e, const render_band *band, uint32_t number)
 {
@@ -161,26 +144,42 @@ static void sort_by_tile(engine *e, const render_band *band, uint32_t number)
     }
 }
 
+static bool is_in_band(const render_box *box, const render_band *band)
+{
+    return box->y0 < band->row1 && box->y1 > band->row0;
+}
+
 static void bin_band(void *context, int64_t index, int worker)
 {
     (void)worker;
     engine *e = context;
     render_band *band = &e->bands[index];
-    float log2_cutoff = log2f((float)e->frame.view->alpha_cutoff);
+    render_reach reach = {.row0 = band->row0,
+                          .tiles_x = e->frame.tiles_x,
+                          .log2_cutoff = log2f((float)e->frame.view->alpha_cutoff)};
     band->count = 0;
     band->code = 0;
-    for (size_t k = 0; k < e->frame.visible && !band->code; k++) {
+    for (size_t k = 0; k < e->frame.visible; k++) {
         if (k % RENDER_RUN == 0)
             band->runs[k / RENDER_RUN] = (uint32_t)band->count;
         const render_box *box = &e->frame.sorted_boxes[k];
-        int y0 = box->y0 > band->row0 ? box->y0 : band->row0;
-        int y1 = box->y1 < band->row1 ? box->y1 : band->row1;
-        for (int y = y0; y < y1 && !band->code; y++)
-            band->code = emit_row(e, band, e->frame.order[k], y, box->x0, box->x1, log2_cutoff);
+        if (k + AHEAD < e->frame.visible && is_in_band(box + AHEAD, band))
+            __builtin_prefetch(&e->frame.records[e->frame.order[k + AHEAD]]);
+        if (!is_in_band(box, band))
+            continue;
+        reach.x0 = box->x0;
+        reach.x1 = box->x1;
+        reach.y0 = box->y0 > band->row0 ? box->y0 : band->row0;
+        reach.y1 = box->y1 < band->row1 ? box->y1 : band->row1;
+        reach.emission = (uint32_t)band->count;
+        band->code = reserve_pairs(band, (size_t)(reach.x1 - reach.x0) * (size_t)(reach.y1 - reach.y0) + 1);
+        if (band->code)
+            return;
+        uint32_t slot = e->frame.order[k];
+        band->count += e->kernels->reach(band->emitted + band->count, &e->frame.records[slot], slot, &reach);
     }
     band->runs[run_count(e)] = (uint32_t)band->count;
-    if (!band->code)
-        sort_by_tile(e, band, (uint32_t)index);
+    sort_by_tile(e, band, (uint32_t)index);
 }
 
 static int bin(engine *e)
@@ -338,9 +337,9 @@ static void engine_close(void *state)
 {
     engine *e = state;
     render_frame *f = &e->frame;
-    void *owned[] = {f->records,     f->boxes,         f->depth_keys, f->chunk_count, e->chunk_first,
-                     f->group_first, f->group_visible, f->tiles,      f->final_t,     f->last,
-                     f->tile_counts, f->sorted_boxes,  f->pair_sums,  f->slot_sums};
+    void *owned[] = {f->records,     f->boxes,         f->depth_keys,   f->chunk_count, e->chunk_first,
+                     f->group_first, f->group_visible, f->tiles,        f->final_t,     f->last,
+                     f->block_end,   f->tile_counts,   f->sorted_boxes, f->pair_sums,   f->slot_sums};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++)
         free(owned[k]);
     for (int b = 0; b < BANDS_MOST; b++) {

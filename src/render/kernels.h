@@ -50,6 +50,14 @@ typedef struct render_band {
     int code;         // SP_ENOMEM when its memory ran out
 } render_band;
 
+// Where to look for a splat's pairs.
+typedef struct render_reach {
+    int x0, y0, x1, y1; // tiles, half-open
+    int row0, tiles_x;  // of the band, for the tiles' numbers
+    uint32_t emission;  // of the next pair
+    float log2_cutoff;
+} render_reach;
+
 typedef struct render_tile {
     uint32_t first, count; // in the pairs of its band
     int32_t end;           // one past the last pair that any pixel took
@@ -101,6 +109,7 @@ typedef struct render_frame {
     const float *under;
     float *final_t;       // per tile, block and lane: what shines through
     int32_t *last;        // per tile, block and lane: one past its last pair in the tile's list
+    int32_t *block_end;   // per tile and block: one past the last pair that visited it
     int64_t *tile_counts; // per tile: pixels tested, pixels blended
 
     // Gradients.
@@ -115,8 +124,9 @@ typedef struct render_frame {
 typedef struct render_kernels {
     const char *name;
     void (*project)(render_frame *frame, size_t chunk);
-    // The blocks that the splat's ellipse reaches in each tile x0 <= x < x1 of row y.
-    void (*blocks)(uint16_t *out, const render_record *record, int x0, int x1, int y, float log2_cutoff);
+    // Write the splat's pairs with tiles of the rectangle that its ellipse reaches, row by row; out has room
+    // for all of them. Returns how many.
+    size_t (*reach)(render_pair *out, const render_record *record, uint32_t slot, const render_reach *reach);
     void (*blend)(const render_frame *frame, int64_t tile);
     void (*blend_backward)(const render_frame *frame, int64_t tile);
     void (*project_backward)(const render_frame *frame, size_t chunk);
