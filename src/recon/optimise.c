@@ -197,7 +197,20 @@ static void step_gains(optimiser *o, int view, double d[6])
         double first = s->first[i] / (1 - pow(0.9, s->age)), second = s->second[i] / (1 - pow(0.99, s->age));
         gains[i] -= (i < 3 ? 1.0 : 0.3) * GAIN_RATE * first / (sqrt(second) + 1e-12);
     }
-    recon_pyramid_expose(&o->pyramid, view, gains);
+}
+
+// What all views want belongs to the cloud's colours: on average gains stay 1 and offsets 0.
+static void centre_gains(optimiser *o)
+{
+    for (int i = 0; i < 6; i++) {
+        double mean = 0;
+        for (int v = 0; v < o->views; v++)
+            mean += o->targets[v].gains[i] / o->views;
+        for (int v = 0; v < o->views; v++)
+            o->targets[v].gains[i] -= mean - (i < 3);
+    }
+    for (int v = 0; v < o->views; v++)
+        recon_pyramid_expose(&o->pyramid, v, o->targets[v].gains);
 }
 
 static int add_gradient(optimiser *o, int view, const recon_level *level, bool with_gains)
@@ -319,8 +332,11 @@ static int take_step(optimiser *o, int step, int *drawn, double progress)
     int level = level_at(o, progress), batch = o->params->views_per_step > 0 ? o->params->views_per_step : 1;
     clear_gradient(o);
     for (int b = 0; b < batch; b++, ++*drawn) {
-        if (*drawn % o->views == 0)
+        if (*drawn % o->views == 0) {
             shuffle(o);
+            if (o->params->fit_gains)
+                centre_gains(o);
+        }
         int view = o->order[*drawn % o->views];
         bool with_gains = o->params->fit_gains && level == 0;
         int rc = add_gradient(o, view, &o->pyramid.levels[level * o->views + view], with_gains);
