@@ -83,5 +83,6 @@ int cmd_replay(cli *c, int argc, char **argv);
 int cmd_eval(cli *c, int argc, char **argv);
 int cmd_sim(cli *c, int argc, char **argv);
 int cmd_doctor(cli *c, int argc, char **argv);
+int cmd_bench(cli *c, int argc, char **argv);
 
 #endif
