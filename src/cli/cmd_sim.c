@@ -106,6 +106,8 @@ int cmd_sim(cli *c, int argc, char **argv)
     sp_json *overrides = sp_json_object();
     sp_sim *sim = NULL;
     int code = overrides ? SP_OK : SP_ENOMEM;
+    if (code == SP_OK && cli_options_is_given(&c->options, "seed"))
+        code = sp_json_set_int(overrides, "seed", c->seed);
     for (int i = 0; i < sets.count && code == SP_OK; i++)
         code = set_field(overrides, sets.items[i]);
     if (code == SP_OK)

@@ -315,6 +315,12 @@ sp_json *cli_options_effective(const cli_option_set *set)
     return out;
 }
 
+bool cli_options_is_given(const cli_option_set *set, const char *name)
+{
+    const cli_option *option = find(set, name, strlen(name));
+    return option && option->source != CLI_DEFAULT;
+}
+
 // ---- Help
 
 static void help_default(char *out, size_t size, const cli_option *option)

@@ -54,6 +54,8 @@ int cli_options_environment(cli_option_set *set);
 int cli_options_file(cli_option_set *set, const sp_json *document, const char *what);
 // All settings with their values, as a settings document; NULL when memory runs out.
 sp_json *cli_options_effective(const cli_option_set *set);
+// Whether anyone has set the option, rather than its default.
+bool cli_options_is_given(const cli_option_set *set, const char *name);
 void cli_options_help(const cli_option_set *set);
 
 // The word of the list nearest to text in letters swapped, missing, extra or wrong; NULL when none is near.

@@ -1,0 +1,123 @@
+"""From a simulated take to a clip and its scores, the way the README does it."""
+import json
+import os
+import pathlib
+import subprocess
+
+from support import QUICK, QUICK_MOMENT, QUICK_PREPARE, main, no_leftovers, result, run
+
+
+def probe(path):
+    out = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-show_entries",
+                          "stream=codec_name,pix_fmt,width,height,r_frame_rate,nb_read_frames,color_space,codec_type",
+                          "-of", "json", path], capture_output=True, text=True, check=True).stdout
+    return json.loads(out)["streams"]
+
+
+def stage_by_stage(folder, take):
+    run("prepare", take, *QUICK_PREPARE)
+    for name in ("report.json", "venue.ply", "preview.jpg", "plates/cam01.png"):
+        assert (take / "background" / name).is_file(), name
+    moment = take / "moments" / "jump"
+    made = result("moment", take, "--frame", "6,8", "-o", moment, *QUICK_MOMENT)
+    assert made["instants"] == 2 and made["cameras"] == 6, made
+    assert {s["stage"] for s in made["stages"]} >= {"frames", "mattes", "athlete"}, made
+    assert all(s["seconds"] >= 0 and s["peak_mib"] > 0 for s in made["stages"]), made
+    for name in ("moment.json", "athlete/000006.ply", "athlete/000008.ply", "poster.jpg", "mattes.jpg", "report.json"):
+        assert (moment / name).is_file(), name
+    document = json.loads((moment / "moment.json").read_text())
+    assert document["take"] == "../.." and document["background"] == "../../background/venue.ply", document
+
+    pictures = folder / "pictures"
+    assert result("render", moment, "--rig", take, "-o", pictures)["pictures"] == 12
+    assert sorted(p.name for p in pictures.iterdir())[:2] == ["cam01_000006.png", "cam01_000008.png"]
+    only = folder / "only"
+    assert result("render", moment, "--at", "0.2", "--layer", "athlete", "--alpha", "--cameras", "cam02", "-o",
+                  only)["pictures"] == 1
+    assert (only / "cam02_000006.png").is_file()
+
+    scores = result("eval", moment, "--truth", take, "--rig", take / "truth" / "rig.json")
+    assert len(scores["pictures"]) == 2 and scores["mean"]["psnr_db"] > 8, scores
+    assert "PSNR dB" in run("eval", moment, "--truth", take / "truth", "--rig", take / "truth" / "rig.json")
+    no_leftovers(folder)
+
+
+def scores_are_those_of_the_second_opinion(folder, take):
+    """tools/score.py says the same in numpy about the same pictures."""
+    script = pathlib.Path(os.environ.get("STILLPOINT_SHARED", "")) / "tools" / "score.py"
+    python = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else "python3"  # the one that packages feed
+    if not script.is_file() or subprocess.run([python, "-c", "import numpy, PIL, scipy"], capture_output=True).returncode:
+        print("skip   score.py or numpy is not at hand")
+        return
+    run("prepare", take, *QUICK_PREPARE)
+    moment, rig = folder / "m", take / "truth" / "rig.json"
+    run("moment", take, "--frame", "6,8", "-o", moment, *QUICK_MOMENT)
+    run("render", moment, "--rig", rig, "--cameras", "eval01", "-o", folder / "p")
+    theirs = subprocess.run([python, script, "--pred", folder / "p", "--truth", take / "truth", "--mask", take / "truth",
+                             "eval01:6", "eval01:8"], capture_output=True, text=True, check=True).stdout
+    theirs = json.loads(theirs.splitlines()[-1])
+    ours = result("eval", moment, "--truth", take, "--rig", rig, "--cameras", "eval01")["mean"]
+    for name, unit in (("psnr", "_db"), ("ssim", ""), ("psnr_box", "_db"), ("ssim_box", ""), ("psnr_mask", "_db")):
+        assert abs(theirs[name] - ours[name + unit]) < 2e-3, (name, theirs, ours)
+
+
+def replay_makes_what_is_missing(folder, take):
+    clip = folder / "clip.mp4"
+    made = result("replay", take, "--at", "0.2", "-o", clip, *QUICK)
+    assert [s["stage"] for s in made["stages"]][:2] == ["plates", "background"], made
+    assert pathlib.Path(made["poster"]).is_file() and made["orbit_deg"] == 360, made
+    (stream,) = probe(clip)  # one stream: silent
+    assert stream["codec_name"] == "h264" and stream["pix_fmt"] == "yuv420p", stream
+    assert (stream["width"], stream["height"]) == (160, 90) and stream["r_frame_rate"] == "30/1", stream
+    assert int(stream["nb_read_frames"]) == made["frames"], (stream, made)
+    again = result("replay", take, "--at", "0.2", "-o", folder / "again.mp4", *QUICK)
+    assert {s["stage"] for s in again["stages"]} == {"clip"}, again  # nothing was missing
+    no_leftovers(folder)
+
+
+def the_same_seed_gives_the_same_bits(folder, take):
+    run("prepare", take, *QUICK_PREPARE)
+    clouds = []
+    for name, threads in (("one", "1"), ("two", "2")):
+        moment = folder / name
+        run("moment", take, "--frame", "7", "-o", moment, "--threads", threads, *QUICK_MOMENT)
+        clouds.append((moment / "athlete" / "000007.ply").read_bytes())
+    assert clouds[0] == clouds[1]
+
+
+def settings_have_three_layers(folder, take):
+    def seconds(*flags, env=None):
+        return json.loads(run("moment", take, "--print-config", *flags, env=env))["seconds"]
+
+    assert seconds() == 30
+    (take / "stillpoint.json").write_text('{"seconds": 11, "splats": 5000}')
+    assert seconds() == 11
+    assert seconds(env={"STILLPOINT_SECONDS": "12"}) == 12
+    assert seconds("--seconds", "13", env={"STILLPOINT_SECONDS": "12"}) == 13
+    (take / "stillpoint.json").write_text('{"secnds": 11}')
+    run("moment", take, "--print-config", says=("secnds", "did you mean seconds"))
+    (take / "stillpoint.json").write_text('{"seconds": "long"}')
+    run("moment", take, "--print-config", status=2, says=("stillpoint.json", "seconds", "long"))
+    run("moment", take, "--print-config", "--seconds", "x", status=2, says="--seconds")
+
+
+def help_and_misspelling(folder, take):
+    assert "replay" in run("--help") and run("--version").startswith("stillpoint ")
+    for command in ("sim", "import", "rig", "prepare", "moment", "render", "replay", "eval", "doctor"):
+        assert f"usage: stillpoint {command}" in run(command, "--help")
+    run("repaly", status=2, says="did you mean replay")
+    run("moment", take, "--frmae", "3", status=2, says="did you mean --frame")
+    run("moment", take, status=2, says="--at")
+    run("moment", status=2, says="TAKE is missing")
+    run("render", take, "--layer", "alll", "-o", "x", status=2, says="athlete")
+    run("import", "nerfstudo", take, "-o", folder / "x", status=2, says="did you mean nerfstudio")
+
+
+def rig_and_doctor(folder, take):
+    shown = result("rig", "show", take)
+    assert len(shown["cameras"]) == 6 and shown["cameras"][0]["size_px"] == [160, 90], shown
+    assert all(f["ok"] for f in result("doctor")["findings"] if f["what"] in ("processor", "H.264", "fonts"))
+
+
+main([stage_by_stage, scores_are_those_of_the_second_opinion, replay_makes_what_is_missing, the_same_seed_gives_the_same_bits, settings_have_three_layers,
+      help_and_misspelling, rig_and_doctor])
