@@ -12,7 +12,7 @@ enum { DOCUMENT_BYTES_MAX = 1 << 28 }; // 256 MiB: the largest camera file anybo
 int sp_json_parse(sp_json **out, const char *text, size_t size, const char *what)
 {
     json_error_t error;
-    json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!root && (json_error_code(&error) == json_error_out_of_memory || error.text[0] == '\0'))
         return sp_error(SP_ENOMEM, "%s: out of memory", what);
     if (!root)
