@@ -77,10 +77,10 @@ def main(cases):
             shutil.copytree(take, mine)
             try:
                 case(folder, mine)
-                print("ok    ", case.__name__, flush=True)
+                print(f"[       OK ] {case.__name__}", flush=True)
             except (AssertionError, subprocess.TimeoutExpired, OSError, ValueError, KeyError) as error:
                 failed += 1
-                print("FAILED", case.__name__, "\n", error, flush=True)
+                print(f"[  FAILED  ] {case.__name__}\n{error}", flush=True)
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         shutil.rmtree(root, ignore_errors=True)
