@@ -82,7 +82,9 @@ static void open_moment(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!folder[0]) {
-        strcpy(folder, "/tmp/stillpoint-fuzz-XXXXXX");
+        // Saving syncs to the disk; in memory that costs nothing.
+        strcpy(folder,
+               access("/dev/shm", W_OK) ? "/tmp/stillpoint-fuzz-XXXXXX" : "/dev/shm/stillpoint-fuzz-XXXXXX");
         if (!mkdtemp(folder) || atexit(remove_folder))
             abort();
     }

@@ -413,7 +413,9 @@ static void test_sizes_and_rates(void **state)
     b->take->feeds[3].feed = sp_strdup("feeds/cam4.png");
     save_and_reopen(b);
     sp_frame_set set = {0};
-    assert_int_equal(sp_take_frame_set(&set, b->take, NULL, 0.43, NULL), SP_OK);
+    sp_pool *pool = NULL;
+    assert_int_equal(sp_pool_open(&pool, 3), SP_OK);
+    assert_int_equal(sp_take_frame_set(&set, b->take, NULL, 0.43, pool), SP_OK);
     assert_int_equal(set.count, 4);
     const sp_camera *camera = &frame_of(&set, 1)->camera;
     assert_int_equal(camera->width, 128);
@@ -426,9 +428,10 @@ static void test_sizes_and_rates(void **state)
     assert_true(frame_of(&set, 4)->t_s == 0.43);
     assert_int_equal(b->infos, 2); // each size is said once
     sp_frame_set_free(&set);
-    assert_int_equal(sp_take_frame_set(&set, b->take, NULL, 0.5, NULL), SP_OK);
+    assert_int_equal(sp_take_frame_set(&set, b->take, NULL, 0.5, pool), SP_OK);
     assert_int_equal(b->infos, 2);
     sp_frame_set_free(&set);
+    sp_pool_close(&pool);
 }
 
 static void test_static_scene(void **state)
