@@ -197,6 +197,45 @@ static void test_fox(void **state)
     sp_rig_free(&rig);
 }
 
+// Projection matrices through the helper that takes them apart: our camera has to put points where they do.
+static void test_buddha(void **state)
+{
+    (void)state;
+    char *data = test_shared("data/buddha"),
+         *tool = sp_path_join(getenv("STILLPOINT_SOURCE"), "tools/rig-from-matrices");
+    char *folder = test_folder(), *path = sp_path_join(folder, "rig.json");
+    char *command = sp_format("'%s' '%s' -o '%s'", tool, data, path);
+    assert_int_equal(system(command), 0);
+    sp_rig rig;
+    assert_ok(sp_rig_load(&rig, path));
+    assert_int_equal(rig.count, 10);
+    for (int i = 0; i < rig.count; i++) {
+        double p[12];
+        char *name = sp_format("%s/%s_P.txt", data, rig.cameras[i].id);
+        FILE *file = fopen(name, "r");
+        assert_non_null(file);
+        for (int k = 0; k < 12; k++)
+            assert_int_equal(fscanf(file, "%lf", &p[k]), 1);
+        fclose(file);
+        free(name);
+        assert_int_equal(rig.cameras[i].width, 2736);
+        for (int k = 0; k < 20; k++) {
+            sp_vec3 x = {0.2 * sin(k), -0.08 + 0.2 * cos(k), 2.25 + 0.1 * sin(3 * k)};
+            double w = p[8] * x.x + p[9] * x.y + p[10] * x.z + p[11];
+            sp_vec2 px;
+            assert_true(sp_camera_project(&px, &rig.cameras[i], x));
+            assert_near(px.x, (p[0] * x.x + p[1] * x.y + p[2] * x.z + p[3]) / w, 1e-3);
+            assert_near(px.y, (p[4] * x.x + p[5] * x.y + p[6] * x.z + p[7]) / w, 1e-3);
+        }
+    }
+    sp_rig_free(&rig);
+    free(command);
+    free(path);
+    free(tool);
+    free(data);
+    test_folder_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_qualisys),
         cmocka_unit_test(test_caliscope),
         cmocka_unit_test(test_fox),
+        cmocka_unit_test(test_buddha),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
