@@ -11,8 +11,9 @@
 #include "sort.h"
 
 enum {
-    BANDS_MOST = 16,
-    AHEAD = 12, // records to fetch into the cache before they are needed
+    BANDS_WANTED = 16,
+    BANDS_MOST = 320, // of the largest picture, whose bands' tiles still have 16-bit numbers
+    AHEAD = 12,       // records to fetch into the cache before they are needed
 };
 
 typedef struct engine {
@@ -185,12 +186,11 @@ static void bin_band(void *context, int64_t index, int worker)
 static int bin(engine *e)
 {
     render_frame *f = &e->frame;
-    int rows = (f->tiles_y + BANDS_MOST - 1) / BANDS_MOST;
+    int rows = (f->tiles_y + BANDS_WANTED - 1) / BANDS_WANTED;
+    if (rows > UINT16_MAX / f->tiles_x)
+        rows = UINT16_MAX / f->tiles_x;
     f->bands = (f->tiles_y + rows - 1) / rows;
     f->band = e->bands;
-    if ((int64_t)rows * f->tiles_x > UINT16_MAX)
-        return sp_error(SP_EINVAL, "a picture of %dx%d px is too large to draw", f->view->width,
-                        f->view->height);
     for (int b = 0; b < f->bands; b++) {
         render_band *band = &e->bands[b];
         band->row0 = b * rows;
