@@ -35,7 +35,7 @@ int media_decoder_open(media_decoder *out, const char *path, int threads)
         .path = path, .last_pts = INT64_MIN, .settled_pts = INT64_MIN, .zero_pts = AV_NOPTS_VALUE};
     for (int i = 0; i < MEDIA_DAMAGED_MAX; i++)
         decoder.damaged[i] = AV_NOPTS_VALUE;
-    int ret = media_demux_open(&decoder.format, &decoder.stream, path);
+    int ret = media_demux_open(&decoder.format, &decoder.stream, path, false);
     if (ret)
         return ret;
     AVStream *stream = decoder.format->streams[decoder.stream];
@@ -248,7 +248,7 @@ int media_decoder_rewind(media_decoder *decoder)
     // Opening anew is the one way back that works for every container.
     AVFormatContext *format = NULL;
     int stream;
-    int ret = media_demux_open(&format, &stream, decoder->path);
+    int ret = media_demux_open(&format, &stream, decoder->path, true);
     if (ret)
         return ret;
     if (stream != decoder->stream) {
@@ -283,7 +283,7 @@ int media_decoder_seek(media_decoder *decoder, const media_index *index, int64_t
     int64_t second = av_rescale_q(1, (AVRational){1, 1}, decoder->time_base);
     // Containers index by decoding time, presentation time or position, the last ones only roughly.
     int64_t guesses[3] = {key->pts, key->dts, key->pts - 2 * second};
-    for (int i = 0; i < 3 && packet > 0; i++) {
+    for (int i = 0; i < 3; i++) {
         if (guesses[i] == AV_NOPTS_VALUE ||
             av_seek_frame(decoder->format, decoder->stream, guesses[i], AVSEEK_FLAG_BACKWARD) < 0)
             continue;

@@ -14,7 +14,18 @@ static int open_failed(int code, const char *path)
     return sp_error(SP_EFORMAT, "%s cannot be opened as video (%s)", path, text);
 }
 
-int media_demux_open(AVFormatContext **out, int *stream, const char *path)
+static bool is_matroska(const AVFormatContext *format)
+{
+    return !strncmp(format->iformat->name, "matroska", 8);
+}
+
+// These containers store each packet's time and kind; others learn them by parsing the stream.
+static bool has_exact_packets(const AVFormatContext *format)
+{
+    return is_matroska(format) || !strncmp(format->iformat->name, "mov,mp4", 7);
+}
+
+int media_demux_open(AVFormatContext **out, int *stream, const char *path, bool is_again)
 {
     media_quiet_ffmpeg();
     // "file:" keeps names with a colon from being taken for a network address; the whitelist keeps a playlist
@@ -28,7 +39,7 @@ int media_demux_open(AVFormatContext **out, int *stream, const char *path)
     int ret = avformat_open_input(&format, url, NULL, &options);
     av_dict_free(&options);
     free(url);
-    if (ret >= 0)
+    if (ret >= 0 && !(is_again && has_exact_packets(format)))
         ret = avformat_find_stream_info(format, NULL);
     if (ret >= 0)
         ret = av_find_best_stream(format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
@@ -119,11 +130,6 @@ static void link_keys(media_index *index)
     }
 }
 
-static bool is_matroska(const AVFormatContext *format)
-{
-    return !strncmp(format->iformat->name, "matroska", 8);
-}
-
 // Whether the file promises more than was found. Containers without such a promise (MPEG-TS) say 0 or what
 // they counted themselves.
 static bool is_cut_short(const media_index *index, const AVFormatContext *format, const AVStream *stream,
@@ -135,10 +141,8 @@ static bool is_cut_short(const media_index *index, const AVFormatContext *format
     if (!strcmp(format->iformat->name, "mpegts") &&
         av_opt_get_int(format->priv_data, "ts_packetsize", 0, &packet_bytes) >= 0 && packet_bytes > 0)
         return avio_size(format->pb) % packet_bytes != 0;
-    if (format->duration_estimation_method == AVFMT_DURATION_FROM_PTS || format->duration == AV_NOPTS_VALUE)
-        return false;
     // Only Matroska's header is exact without a frame count; a quarter second allows for unequal tracks.
-    return is_matroska(format) && latest_us + 250000 < format->duration;
+    return is_matroska(format) && format->duration != AV_NOPTS_VALUE && latest_us + 250000 < format->duration;
 }
 
 int media_index_scan(media_index *out, AVFormatContext *format, int stream)

@@ -30,8 +30,10 @@ typedef struct media_index {
     int64_t damaged_pts; // near here
 } media_index;
 
-// Open a file's demuxer and choose its video stream. SP_EFORMAT: FFmpeg finds no video in it.
-int media_demux_open(AVFormatContext **out, int *stream, const char *path);
+// Open a file's demuxer and choose its video stream. SP_EFORMAT: FFmpeg finds no video in it. is_again: this
+// file was opened before, so that what takes decoding to find out can be left out where packets do not depend
+// on it.
+int media_demux_open(AVFormatContext **out, int *stream, const char *path, bool is_again);
 
 // Read all packets of the stream through a demuxer that stands at the beginning (and then stands at the end).
 int media_index_scan(media_index *out, AVFormatContext *format, int stream);

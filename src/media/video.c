@@ -47,7 +47,7 @@ static int index_file(video *self)
         return 0;
     AVFormatContext *format = NULL;
     int stream;
-    int ret = media_demux_open(&format, &stream, self->decoder.path);
+    int ret = media_demux_open(&format, &stream, self->decoder.path, true);
     if (ret)
         return ret;
     ret = media_index_scan(&self->index, format, stream);
