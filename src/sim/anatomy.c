@@ -61,7 +61,7 @@ static const sim_primitive gloves[] = {
 static const sim_primitive jersey[] = {
     CONE(0.188, -0.012, 1.405, 0.066, 0.268, -0.010, 1.328, 0.071, 0.02, true), // sleeves
     BALL(0, -0.002, 1.02, 0.165, 0.122, 0.13, 0.05, false),
-    CONE(0.092, -0.005, 0.88, 0.112, 0.108, 0.004, 0.65, 0.112, 0.03, true),    // shorts
+    CONE(0.094, -0.005, 0.88, 0.106, 0.108, 0.004, 0.665, 0.101, 0.012, true),    // shorts
 };
 // A ski suit is cut wider at the legs, and a collar stands around the neck.
 static const sim_primitive suit[] = {
@@ -130,7 +130,7 @@ int sim_shape_body(sim_mesh *mesh, sim_outfit outfit)
         .parts = 5,
     };
     return sim_mesh_surface(mesh, clothed_distance, outfit == SIM_OUTFIT_SKIER ? &skier : &player,
-                            sp_v3(-0.76, -0.24, 0.0), sp_v3(0.76, 0.24, 1.60), 0.0095, SIM_MAT_BODY);
+                            sp_v3(-0.76, -0.24, 0.0), sp_v3(0.76, 0.24, 1.60), 0.011, SIM_MAT_BODY);
 }
 
 static double head_distance(const void *context, sp_vec3 p)
@@ -145,7 +145,7 @@ int sim_shape_head(sim_mesh *mesh)
 {
     sim_shape sockets = {eye_sockets, COUNT(eye_sockets)};
     return sim_mesh_surface(mesh, head_distance, &sockets, sp_v3(-0.11, -0.13, 1.47), sp_v3(0.11, 0.14, 1.78),
-                            0.0048, SIM_MAT_HEAD);
+                            0.0058, SIM_MAT_HEAD);
 }
 
 static double hair_distance(const void *context, sp_vec3 p)
@@ -161,5 +161,5 @@ int sim_shape_hair(sim_mesh *mesh)
 {
     sim_shape shape = {hair, COUNT(hair)};
     return sim_mesh_surface(mesh, hair_distance, &shape, sp_v3(-0.12, -0.14, 1.54), sp_v3(0.12, 0.12, 1.79),
-                            0.0060, SIM_MAT_HAIR);
+                            0.0070, SIM_MAT_HAIR);
 }

@@ -18,8 +18,8 @@ static const char aerials[] =
     "80,0.12]},"
     "\"venue\":{\"kind\":\"aerials\",\"crowd\":0.85,\"sun_azimuth_deg\":-62,\"sun_elevation_deg\":33},"
     "\"rig\":{\"layout\":\"ring\",\"cameras\":12,\"radius_m\":12,\"width_m\":16,\"heights_m\":[1.6,4.2],"
-    "\"aim_m\":[0,0,2.45],"
-    "\"azimuth_deg\":15,\"arc_deg\":120,\"hfov_deg\":42,\"size_px\":[1280,720],\"lens\":\"pinhole\","
+    "\"aim_m\":[0,0,2.4],"
+    "\"azimuth_deg\":15,\"arc_deg\":120,\"hfov_deg\":39,\"size_px\":[1280,720],\"lens\":\"pinhole\","
     "\"distortion\":[0,0,0,0,0]},"
     "\"evaluation\":{\"cameras\":4,\"frames\":[6,12,18,24,30],\"inputs\":false},"
     "\"feed\":{\"kind\":\"video\",\"quality\":\"best\"}," FAULTS "}";

@@ -148,14 +148,19 @@ static int add_spectator(sim_mesh *mesh, const crowd_paints *paints, sp_vec3 sea
     bool is_cheering = sp_rng_uniform(rng) < 0.22;
     sp_vec3 at = sp_v3_add(seat, sp_v3_scale(back, 0.08 * (sp_rng_uniform(rng) - 0.5)));
     double lift = is_cheering ? 0.28 : 0;
-    sp_vec3 chest = sp_v3_add(at, sp_v3(0, 0, (0.32 + lift) * tall)),
-            head = sp_v3_add(at, sp_v3(0, 0, (0.74 + lift) * tall));
-    int rc = sim_mesh_ellipsoid(mesh, chest, sp_v3(0.21, 0.21, 0.36 * tall), 8, cloth);
+    sp_vec3 belly = sp_v3_add(at, sp_v3(0, 0, (0.22 + lift) * tall)),
+            chest = sp_v3_add(at, sp_v3(0, 0, (0.42 + lift) * tall));
+    sp_vec3 head = sp_v3_add(at, sp_v3(0, 0, (0.76 + lift) * tall));
+    // Wide across the row, thin from front to back.
+    double x = 1 - fabs(back.x), y = 1 - fabs(back.y);
+    int rc = sim_mesh_ellipsoid(mesh, belly, sp_v3(0.12 + 0.06 * x, 0.12 + 0.06 * y, 0.34 * tall), 8, cloth);
     if (rc >= 0)
-        rc = sim_mesh_ellipsoid(mesh, head, sp_v3(0.10, 0.10, 0.13), 8, skin);
+        rc = sim_mesh_ellipsoid(mesh, chest, sp_v3(0.10 + 0.14 * x, 0.10 + 0.14 * y, 0.17 * tall), 10, cloth);
     if (rc >= 0)
-        rc = sim_mesh_ellipsoid(mesh, sp_v3_add(head, sp_v3_add(sp_v3(0, 0, 0.04), sp_v3_scale(back, 0.025))),
-                                sp_v3(0.11, 0.11, 0.11), 8, hair);
+        rc = sim_mesh_ellipsoid(mesh, head, sp_v3(0.085, 0.085, 0.12), 8, skin);
+    sp_vec3 crown = sp_v3_add(head, sp_v3_add(sp_v3(0, 0, 0.045), sp_v3_scale(back, 0.025)));
+    if (rc >= 0)
+        rc = sim_mesh_ellipsoid(mesh, crown, sp_v3(0.095, 0.095, 0.095), 8, hair);
     sp_vec3 side = sp_v3(-back.y, back.x, 0);
     for (int s = -1; s <= 1 && is_cheering && rc >= 0; s += 2) {
         sp_vec3 hand = sp_v3_add(chest, sp_v3_add(sp_v3_scale(side, 0.27 * s), sp_v3(0, 0, 0.50)));

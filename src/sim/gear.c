@@ -19,7 +19,7 @@ static double helmet_distance(const void *context, sp_vec3 p)
 int sim_shape_helmet(sim_mesh *mesh)
 {
     return sim_mesh_surface(mesh, helmet_distance, NULL, sp_v3(-0.13, -0.16, 1.50), sp_v3(0.13, 0.14, 1.81),
-                            0.0056, SIM_MAT_HELMET);
+                            0.0070, SIM_MAT_HELMET);
 }
 
 // A curved slab in front of the eyes.
@@ -47,8 +47,8 @@ static double frame_distance(const void *context, sp_vec3 p)
 int sim_shape_goggles(sim_mesh *mesh)
 {
     sp_vec3 low = sp_v3(-0.10, 0.03, 1.59), high = sp_v3(0.10, 0.16, 1.71);
-    int rc = sim_mesh_surface(mesh, lens_distance, NULL, low, high, 0.0045, SIM_MAT_GOGGLES);
-    return rc < 0 ? rc : sim_mesh_surface(mesh, frame_distance, NULL, low, high, 0.0045, SIM_MAT_FRAME);
+    int rc = sim_mesh_surface(mesh, lens_distance, NULL, low, high, 0.0055, SIM_MAT_GOGGLES);
+    return rc < 0 ? rc : sim_mesh_surface(mesh, frame_distance, NULL, low, high, 0.0055, SIM_MAT_FRAME);
 }
 
 // clang-format off
@@ -86,7 +86,7 @@ static int sided_surface(sim_mesh *mesh, const sim_primitive *primitives, int co
     sided s = {{primitives, count}, side};
     double x0 = side > 0 ? 0.03 : -0.22;
     return sim_mesh_surface(mesh, sided_distance, &s, sp_v3(x0, -0.13, -0.02), sp_v3(x0 + 0.19, 0.24, top),
-                            0.0065, material);
+                            0.0078, material);
 }
 
 int sim_shape_boot(sim_mesh *mesh, double side)

@@ -139,7 +139,7 @@ static void landed_pose(const sim_motion *m, sim_pose *pose, double t_s)
     sp_vec3 sole = sole_point(m, pose);
     // Skis glide on from where they touched; a runner's pelvis travels on while the feet take turns.
     double x = m->script->is_sole_flat ? m->landing_sole.x + travel - sole.x : m->landing_sole.x + travel;
-    sim_pose_translate(pose, sp_v3(x, 0, -sole.z));
+    sim_pose_translate(pose, sp_v3(x, m->landing_sole.y, -sole.z));
 }
 
 // ---- Flight
@@ -192,8 +192,6 @@ static void fill_turns(sim_motion *m)
         m->spin_deg[i] = m->pitch0_deg + spin * m->spin_deg[i] / m->spin_deg[TABLE];
         m->twist_deg[i] = m->twist_deg[TABLE] > 0 ? twist * m->twist_deg[i] / m->twist_deg[TABLE] : 0;
     }
-    // The last entry was scaled by itself above; state the ends exactly.
-    m->spin_deg[TABLE] = m->pitch0_deg + spin;
 }
 
 // When the falling centre of mass is as high as it stands over the ground in the landing pose.
@@ -237,7 +235,7 @@ static void end_flight(sim_motion *m)
     flight_pose(m, &air, m->flight.end_s);
     m->landing_sole = sp_v3(0, 0, 0);
     landed_pose(m, &ground, m->flight.end_s);
-    m->landing_sole.x = sim_pose_mass_center(&air).x - sim_pose_mass_center(&ground).x;
+    m->landing_sole = sp_v3_sub(sim_pose_mass_center(&air), sim_pose_mass_center(&ground));
 }
 
 // ---- Public
@@ -252,7 +250,10 @@ int sim_motion_open(sim_motion **out, sim_motion_kind kind)
     m->flight.end_s = m->script->flight_guess_s;
     fill_path(m);
     start_flight(m);
-    int rc = solve_flight(m);
+    // The pose at landing depends a little on when that is: a few rounds settle both.
+    int rc = 0;
+    for (int round = 0; round < 6 && rc >= 0; round++)
+        rc = solve_flight(m);
     if (rc < 0) {
         sim_motion_close(&m);
         return rc;

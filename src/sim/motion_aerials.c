@@ -62,14 +62,14 @@ const sim_motion_script sim_script_aerials = {
     .twist_from = 0.10,
     .twist_to = 0.86,
     .tilt_deg = 9,
-    .speed = 7.0,
+    .speed = 5.6,
     .rise_speed = -1,
     .slowing_s = 1.5,
     .release_s = -1,
 };
 
 const sim_kicker sim_the_kicker = {
-    .lip_x = -2.95, .radius = 7.0, .slope_rad = 38 * M_PI / 180, .half_width = 1.1};
+    .lip_x = -1.5, .radius = 3.9, .slope_rad = 52 * M_PI / 180, .half_width = 1.1};
 
 double sim_kicker_length(void)
 {

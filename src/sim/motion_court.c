@@ -68,14 +68,14 @@ static const sim_key upper[] = {
     KEY( 0.90,  12, 10, 0,    -6,-8,    20, 10,  0, 80,     35, 14, 0, 80),
     KEY( 1.25,  10, -8, 0,    -4, 6,    45, 10,  0, 80,    -20, 14, 0, 80),
 };
-// Legs in the air, fractions of the flight, between the gait before and the gait after.
+// Legs in the air, fractions of the flight; the ends are put in from the gait before and after.
 #define LEGS(t, rh, rab, rk, ra, lh, lab, lk, la) {t, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, rh, rab, rk, ra, lh, lab, lk, la}}
 static const sim_key legs[] = {
-    LEGS(0.00,  60, 0,  66,  4,   -14, 0, 14, -24),
+    LEGS(0.00, 0, 0, 0, 0, 0, 0, 0, 0),
     LEGS(0.30,  62, 8,  92,  0,   -12, 2, 40, -24),
     LEGS(0.60,  30, 8,  84, -8,    -2, 3, 52, -16),
     LEGS(0.85,   0, 4,  78, -10,   22, 2, 30,  -4),
-    LEGS(1.00, -14.2, 0, 66.4, -13,   32, 0, 18,   4),
+    LEGS(1.00, 0, 0, 0, 0, 0, 0, 0, 0),
 };
 // clang-format on
 
@@ -85,8 +85,12 @@ static void angles(double out[SIM_ANGLES], double t_s, double flight_s)
     if (t_s < 0) {
         legs_running(out, 0.27 + t_s / STRIDE_S);
     } else if (t_s < flight_s) {
+        sim_key keys[COUNT(legs)];
         double air[SIM_ANGLES];
-        sim_keys_at(air, legs, COUNT(legs), t_s / flight_s);
+        memcpy(keys, legs, sizeof(legs));
+        legs_running(keys[0].angle, 0.27);
+        legs_running(keys[COUNT(legs) - 1].angle, 0);
+        sim_keys_at(air, keys, COUNT(legs), t_s / flight_s);
         memcpy(out + SIM_HIP_FLEX_R, air + SIM_HIP_FLEX_R, (SIM_ANGLES - SIM_HIP_FLEX_R) * sizeof(double));
     } else {
         legs_running(out, (t_s - flight_s) / STRIDE_S);

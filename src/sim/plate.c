@@ -76,6 +76,7 @@ typedef struct plate_job {
     int samples;
     const uint8_t *busy; // per pixel: deserves more samples; NULL in the first round
     double pixel_rad;
+    float *sky, *open; // light of the unoccluded sky (RGB), and the share of it that arrives
 } plate_job;
 
 static sp_vec3 hit_normal(const sim_mesh *mesh, const sim_hit *hit)
@@ -88,16 +89,20 @@ static sp_vec3 hit_normal(const sim_mesh *mesh, const sim_hit *hit)
     return sp_v3_unit(sp_v3(n[0], n[1], n[2]));
 }
 
-// Radiance along one ray; jitter are four numbers in [0, 1).
-static sim_rgb venue_radiance(sim_rgb *sun, const plate_job *job, sp_vec3 from, sp_vec3 direction,
-                              const double jitter[4])
+// What arrives along one ray, its sky light still unoccluded.
+typedef struct venue_light {
+    sim_rgb sun, sky, own; // own: of lamps and of the sky itself
+} venue_light;
+
+// jitter are four numbers in [0, 1). *sky_open passes from sample to sample of a pixel.
+static venue_light cast_venue(double *sky_open, const plate_job *job, sp_vec3 from, sp_vec3 direction,
+                              int sample, const double jitter[4])
 {
     const sim_venue *venue = &job->world->venue;
     sim_ray ray = {from, direction, 0.05, 1000, 0};
     sim_hit hit;
-    *sun = (sim_rgb){0};
     if (!sim_stage_hit(&hit, job->stage, &ray))
-        return sim_venue_sky(venue, direction);
+        return (venue_light){.own = sim_venue_sky(venue, direction)};
     const sim_mesh *mesh = hit.is_overhead ? &venue->overhead : &venue->mesh;
     sp_vec3 normal = hit_normal(mesh, &hit), p = sp_v3_add(from, sp_v3_scale(direction, hit.distance_m));
     sp_vec3 to_eye = sp_v3_scale(direction, -1);
@@ -105,7 +110,7 @@ static sim_rgb venue_radiance(sim_rgb *sun, const plate_job *job, sp_vec3 from, 
         normal = sp_v3_scale(normal, -1);
     int paint = mesh->material[hit.triangle];
     if (venue->paints[paint].kind == SIM_PAINT_LAMP)
-        return venue->paints[paint].color;
+        return (venue_light){.own = venue->paints[paint].color};
     // A grazing pixel covers more ground; full anisotropy would blur along the other direction too.
     double footprint = hit.distance_m * job->pixel_rad * 0.7 / sqrt(fmax(sp_v3_dot(normal, to_eye), 0.08));
     sim_surface surface = sim_venue_at(venue, paint, p, normal, footprint);
@@ -115,42 +120,93 @@ static sim_rgb venue_radiance(sim_rgb *sun, const plate_job *job, sp_vec3 from, 
         sim_ray to_sun = {off, sim_sun_sample(&venue->light, jitter[0], jitter[1]), 0, 200, 0};
         sun_open = !sim_stage_blocks(job->stage, &to_sun, false);
     }
-    sim_ray to_sky = {off, sim_cosine_sample(normal, jitter[2], jitter[3]), 0.001, 1.6, 0};
-    double sky_open = sim_stage_blocks(job->stage, &to_sky, true) ? 0.25 : 1;
-    return sim_shade(sun, &venue->light, &surface, normal, to_eye, sun_open, sky_open);
+    // Contact shade is soft: every other sample asks, the next one takes the answer over.
+    if (!(sample & 1)) {
+        sim_ray to_sky = {off, sim_cosine_sample(normal, jitter[2], jitter[3]), 0.001, 1.6, 0};
+        *sky_open = sim_stage_blocks(job->stage, &to_sky, true) ? 0.25 : 1;
+    }
+    venue_light light = {.own = {0, 0, 0}};
+    sim_rgb all = sim_shade(&light.sun, &venue->light, &surface, normal, to_eye, sun_open, 1);
+    light.sky = sim_rgb_add(all, sim_rgb_scale(light.sun, -1));
+    return light;
+}
+
+static void keep_mean(float *mean, double keep, double scale, sim_rgb sum)
+{
+    mean[0] = (float)(keep * mean[0] + scale * sum.r);
+    mean[1] = (float)(keep * mean[1] + scale * sum.g);
+    mean[2] = (float)(keep * mean[2] + scale * sum.b);
 }
 
 static void cast_pixel(const plate_job *job, int x, int y)
 {
     sim_plate *plate = job->plate;
     size_t at = (size_t)y * (size_t)plate->camera.width + (size_t)x;
-    int first = job->busy ? job->samples : 0, count = job->busy ? 3 * job->samples : job->samples;
-    sim_rgb sum = {0}, sun_sum = {0};
+    int first = job->busy ? job->samples : 0, count = job->busy ? 2 * job->samples : job->samples;
+    sim_rgb own = {0}, sun = {0}, sky = {0};
+    // Additive recurrences (M. Roberts, "The Unreasonable Effectiveness of Quasirandom Sequences", 2018), R2
+    // over the pixel and R4 over sun and sky, each shifted by a hash of the pixel.
+    const double step[6] = {0.7548776662466927, 0.5698402909980532, 0.8566748838545029,
+                            0.7338918566271260, 0.6287067210378087, 0.5385972572236101};
+    double shift[6], sky_open = 1, open_sum = 0;
+    for (uint32_t k = 0; k < 6; k++)
+        shift[k] = sim_unit(sim_hash4((uint32_t)x, (uint32_t)y, k, 0x51));
     for (int s = first; s < first + count; s++) {
-        // R2 sequence (Roberts 2018) over the pixel, shifted by a hash per pixel; two more dimensions from
-        // the hash.
-        uint32_t h = sim_hash4((uint32_t)x, (uint32_t)y, 0x51, 0),
-                 g = sim_hash4((uint32_t)x, (uint32_t)y, (uint32_t)s, 1);
-        double px = fmod(sim_unit(h) + 0.7548776662466927 * s, 1),
-               py = fmod(sim_unit(sim_hash(h)) + 0.5698402909980532 * s, 1);
-        double jitter[4] = {sim_unit(g), sim_unit(sim_hash(g)), py, sim_unit(sim_hash(g + 1))};
-        sim_rgb sun,
-            c = venue_radiance(&sun, job, plate->center, sim_plate_ray(plate, x + px, y + py), jitter);
-        sum = sim_rgb_add(sum, c);
-        sun_sum = sim_rgb_add(sun_sum, sun);
+        double j[6];
+        for (int k = 0; k < 6; k++) {
+            j[k] = shift[k] + step[k] * s;
+            j[k] -= floor(j[k]);
+        }
+        sp_vec3 direction = sim_plate_ray(plate, x + j[0], y + j[1]);
+        venue_light light = cast_venue(&sky_open, job, plate->center, direction, s, j + 2);
+        own = sim_rgb_add(own, light.own);
+        sun = sim_rgb_add(sun, light.sun);
+        sky = sim_rgb_add(sky, light.sky);
+        open_sum += sky_open;
     }
-    float *out = plate->radiance + 3 * at, *lit = plate->sunlit + 3 * at;
     double keep = (double)first / (first + count), scale = 1.0 / (first + count);
-    const double c[3] = {sum.r, sum.g, sum.b}, d[3] = {sun_sum.r, sun_sum.g, sun_sum.b};
-    for (int k = 0; k < 3; k++) {
-        out[k] = (float)(keep * out[k] + scale * c[k]);
-        lit[k] = (float)(keep * lit[k] + scale * d[k]);
-    }
+    keep_mean(plate->radiance + 3 * at, keep, scale, own);
+    keep_mean(plate->sunlit + 3 * at, keep, scale, sun);
+    keep_mean(job->sky + 3 * at, keep, scale, sky);
+    job->open[at] = (float)(keep * job->open[at] + scale * open_sum);
     if (job->busy)
         return;
     sim_hit hit;
     sim_ray middle = {plate->center, sim_plate_ray(plate, x + 0.5, y + 0.5), 0.05, 1000, 0};
     plate->distance[at] = sim_stage_hit(&hit, job->stage, &middle) ? (float)hit.distance_m : 0;
+}
+
+// Contact shade from few rays is grainy; it is smooth over a surface, so neighbours at the same distance
+// share theirs.
+static double smooth_open(const plate_job *job, int x, int y)
+{
+    enum { REACH = 3 };
+    int w = job->plate->camera.width, h = job->plate->camera.height;
+    const float *distance = job->plate->distance;
+    double here = distance[(size_t)y * (size_t)w + (size_t)x], sum = 0, weight = 0;
+    for (int ny = y > REACH ? y - REACH : 0; ny <= y + REACH && ny < h; ny++)
+        for (int nx = x > REACH ? x - REACH : 0; nx <= x + REACH && nx < w; nx++) {
+            size_t at = (size_t)ny * (size_t)w + (size_t)nx;
+            if (fabs(distance[at] - here) > 0.012 * here)
+                continue;
+            sum += job->open[at];
+            weight += 1;
+        }
+    return weight > 0 ? sum / weight : 1;
+}
+
+static void join_row(void *context, int64_t row, int worker)
+{
+    const plate_job *job = context;
+    (void)worker;
+    int w = job->plate->camera.width;
+    for (int x = 0; x < w; x++) {
+        size_t at = (size_t)row * (size_t)w + (size_t)x;
+        double open = smooth_open(job, x, (int)row);
+        for (size_t k = 0; k < 3; k++)
+            job->plate->radiance[3 * at + k] +=
+                job->plate->sunlit[3 * at + k] + (float)(open * job->sky[3 * at + k]);
+    }
 }
 
 static void cast_row(void *context, int64_t row, int worker)
@@ -162,15 +218,21 @@ static void cast_row(void *context, int64_t row, int worker)
             cast_pixel(job, x, (int)row);
 }
 
-static double luma(const float *rgb)
+static double luma(const plate_job *job, size_t at)
 {
-    return sqrt(fmax(0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2], 0));
+    const float *own = job->plate->radiance + 3 * at, *sun = job->plate->sunlit + 3 * at,
+                *sky = job->sky + 3 * at;
+    const double weight[3] = {0.2126, 0.7152, 0.0722};
+    double sum = 0;
+    for (int k = 0; k < 3; k++)
+        sum += weight[k] * (own[k] + sun[k] + job->open[at] * sky[k]);
+    return sqrt(fmax(sum, 0));
 }
 
 // Pixels that differ from a neighbour get more samples.
-static void find_busy(uint8_t *busy, const sim_plate *plate)
+static void find_busy(uint8_t *busy, const plate_job *job)
 {
-    int w = plate->camera.width, h = plate->camera.height;
+    int w = job->plate->camera.width, h = job->plate->camera.height;
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++) {
             double low = 1e9, high = 0;
@@ -178,7 +240,7 @@ static void find_busy(uint8_t *busy, const sim_plate *plate)
                 int nx = x + (k == 1) - (k == 2), ny = y + (k == 3) - (k == 4);
                 if (nx < 0 || ny < 0 || nx >= w || ny >= h)
                     continue;
-                double v = luma(plate->radiance + 3 * ((size_t)ny * (size_t)w + (size_t)nx));
+                double v = luma(job, (size_t)ny * (size_t)w + (size_t)nx);
                 low = fmin(low, v);
                 high = fmax(high, v);
             }
@@ -196,15 +258,21 @@ int sim_plate_open(sim_plate *out, const sim_world *world, const sim_stage *stag
     plate.sunlit = sp_calloc(pixels, 3 * sizeof(float));
     plate.distance = sp_calloc(pixels, sizeof(float));
     uint8_t *busy = sp_calloc(pixels, 1);
-    int rc =
-        plate.ray && plate.radiance && plate.sunlit && plate.distance && busy ? fill_rays(&plate) : SP_ENOMEM;
+    plate_job job = {&plate, world, stage, samples, NULL, 1 / camera->fx, NULL, NULL};
+    job.sky = sp_calloc(pixels, 3 * sizeof(float));
+    job.open = sp_calloc(pixels, sizeof(float));
+    bool is_ready =
+        plate.ray && plate.radiance && plate.sunlit && plate.distance && busy && job.sky && job.open;
+    int rc = is_ready ? fill_rays(&plate) : SP_ENOMEM;
     if (rc >= 0) {
-        plate_job job = {&plate, world, stage, samples, NULL, 1 / camera->fx};
         sp_pool_run(pool, camera->height, cast_row, &job);
-        find_busy(busy, &plate);
+        find_busy(busy, &job);
         job.busy = busy;
         sp_pool_run(pool, camera->height, cast_row, &job);
+        sp_pool_run(pool, camera->height, join_row, &job);
     }
+    free(job.sky);
+    free(job.open);
     free(busy);
     if (rc < 0) {
         sim_plate_close(&plate);

@@ -47,12 +47,15 @@ double sim_primitive_distance(const sim_primitive *s, sp_vec3 p)
 double sim_shape_distance(const void *context, sp_vec3 p)
 {
     const sim_shape *shape = context;
+    // The mirrored half is farther away by twice |x|; beyond the widest blend it changes nothing.
+    const double reach = 0.10;
+    sp_vec3 near = sp_v3(fabs(p.x), p.y, p.z), far = sp_v3(-fabs(p.x), p.y, p.z);
     double d = 1e3;
     for (int i = 0; i < shape->count; i++) {
         const sim_primitive *s = &shape->primitives[i];
-        d = sim_smooth_min(d, sim_primitive_distance(s, p), s->blend);
-        if (s->is_mirrored)
-            d = sim_smooth_min(d, sim_primitive_distance(s, sp_v3(-p.x, p.y, p.z)), s->blend);
+        d = sim_smooth_min(d, sim_primitive_distance(s, s->is_mirrored ? near : p), s->blend);
+        if (s->is_mirrored && near.x < reach)
+            d = sim_smooth_min(d, sim_primitive_distance(s, far), s->blend);
     }
     return d;
 }

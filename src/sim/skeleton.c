@@ -70,7 +70,7 @@ static void arm_rotations(sp_mat3 local[SIM_BONES], const double *angle, int cla
     sp_mat3 whole = sp_rodrigues_to_m3(turn);
     sp_mat3 third = sp_rodrigues_to_m3(sp_v3_scale(turn, 1.0 / 3));
     local[clavicle] = third;
-    local[clavicle + 1] = mul3(sp_m3_transpose(third), whole, rot_axis(rest, -side * angle[2]));
+    local[clavicle + 1] = mul3(sp_m3_transpose(third), whole, rot_axis(rest, side * angle[2]));
     sp_vec3 hinge = sp_v3_cross(rest, sp_v3(0, 1, 0));
     local[clavicle + 2] = rot_axis(hinge, angle[3]);
 }

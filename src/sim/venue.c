@@ -45,7 +45,7 @@ static void set_light(sim_light *light, const sim_venue_params *params)
     light->up = sp_v3_cross(light->to_sun, light->side);
     if (params->kind == SIM_VENUE_AERIALS) {
         light->disc = tan(0.27 * M_PI / 180);
-        light->sun = (sim_rgb){1.10, 1.02, 0.90};
+        light->sun = (sim_rgb){1.02, 0.95, 0.84};
         light->sky = (sim_rgb){0.25, 0.30, 0.39};
         light->bounce = (sim_rgb){0.27, 0.29, 0.32};
     } else {
@@ -140,9 +140,13 @@ static sim_rgb mountains(sim_rgb sky, sp_vec3 d, double azimuth)
         double over = (top - d.z) / 0.0015;
         if (over <= 0)
             continue;
-        double detail = sim_fbm2(azimuth * 40, d.z * 90, 5, 0, 320 + (uint32_t)i);
-        double snow = sim_step(0.42, 0.56, detail + 1.3 * (d.z - top) + 0.10);
+        // Snow lies high and in gullies that run down from the ridge; slopes away from the sun are blue.
+        double gully = sim_fbm2(azimuth * 55 + 6 * d.z, d.z * 16, 5, 0, 320 + (uint32_t)i);
+        double snow = sim_step(0.40, 0.55, gully + 2.2 * (d.z - 0.6 * top));
+        double lit =
+            sim_step(0.35, 0.65, sim_fbm2(azimuth * 22 + 9 * d.z, d.z * 10, 4, 0, 340 + (uint32_t)i));
         sim_rgb face = sim_rgb_mix(ranges[i].rock, ranges[i].snow, snow);
+        face = sim_rgb_scale(face, 0.72 + 0.28 * lit);
         face = sim_rgb_mix((sim_rgb){0.62, 0.72, 0.85}, face, sim_step(-0.02, 0.10, d.z));
         sky = sim_rgb_mix(sky, face, fmin(over, 1));
     }

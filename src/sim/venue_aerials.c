@@ -66,7 +66,12 @@ static int add_kicker(sim_venue *venue, int snow, int cheek)
     }
     double z = sim_kicker_height(k->lip_x);
     sp_vec3 wall[4] = {{k->lip_x, -w, 0}, {k->lip_x, w, 0}, {k->lip_x, w, z}, {k->lip_x, -w, z}};
-    return rc < 0 ? rc : sim_mesh_quad(&venue->mesh, wall, cheek);
+    if (rc >= 0)
+        rc = sim_mesh_quad(&venue->mesh, wall, cheek);
+    if (rc >= 0)
+        rc = sim_venue_board(venue, sp_v3(k->lip_x + 0.02, -w + 0.1, 0.25), sp_v3(0, 1, 0), 2 * w - 0.2,
+                             z - 0.4, 0);
+    return rc;
 }
 
 static int add_tree(sim_mesh *mesh, sp_vec3 at, double height, int needles, int trunk, int snow)
@@ -220,8 +225,8 @@ sim_rgb sim_snow_color(const sim_venue *venue, sp_vec3 p, double footprint)
         c = sim_rgb_mix(c, red,
                         fade * (line(fabs(p.y), 0.95, 0.05, footprint) +
                                 line(p.x, sim_the_kicker.lip_x - 0.08, 0.06, footprint)));
-    c = ground_words(venue, 0, p, sp_v3(2.5, -8.2, 0), 12, 2.0, 1, footprint, c);
-    c = ground_words(venue, 0, p, sp_v3(2.5, 8.2, 0), 12, 2.0, -1, footprint, c);
+    c = ground_words(venue, 0, p, sp_v3(2.5, -8.2, 0), 12, 2.0, -1, footprint, c);
+    c = ground_words(venue, 0, p, sp_v3(2.5, 8.2, 0), 12, 2.0, 1, footprint, c);
     c = ground_words(venue, 1, p, sp_v3(10.5, 0, 0), 4.8, 1.2, 1, footprint, c);
     return c;
 }

@@ -146,7 +146,7 @@ static void player(const sim_wardrobe *w, sp_vec3 rest, sp_vec3 normal, double f
     sim_rgb c = skin_tone(), white = sim_rgb_srgb(0.95, 0.95, 0.95);
     double outward = rest.x > 0 ? normal.x : -normal.x;
     bool is_cloth = true;
-    if (is_arm(rest) || along > 0.12) {
+    if (is_arm(rest)) {
         is_cloth = along < 0.155;
         if (is_cloth)
             c = sim_rgb_mix(w->suit, w->accent, band(along, 0.125, 0.155, footprint));
@@ -158,8 +158,11 @@ static void player(const sim_wardrobe *w, sp_vec3 rest, sp_vec3 normal, double f
                         band(fabs(rest.x), 0.14, 0.17, footprint) * band(rest.z, 0, 1.3, footprint));
         if (rest.z < 1.485 - 0.35 * fmax(normal.y, 0) * 0.2)
             c = bib(w, rest, normal, c, footprint);
-        if (rest.z > 1.475)
-            c = skin_tone(), is_cloth = false;
+        double from_neck = sp_v3_norm(sp_v3(rest.x, rest.y + 0.005, 0));
+        if (rest.z > 1.43 && from_neck < 0.088) {
+            c = from_neck > 0.078 ? w->accent : skin_tone();
+            is_cloth = from_neck > 0.078;
+        }
     } else if (rest.z > 0.655) {
         c = sim_rgb_srgb(0.10, 0.12, 0.22);
         c = sim_rgb_mix(c, w->accent, band(outward, 0.75, 2, footprint * 8));
