@@ -9,6 +9,13 @@
 extern "C" {
 #endif
 
+// Pictures come out upright (display matrix applied, multiples of 90 degrees), with square pixels, as 8-bit
+// RGB, converted by the matrix and range that the stream is tagged with; without a tag by BT.709 from 1280
+// wide or 720 high, else BT.601, and as limited range. Interlaced video is deinterlaced (bwdif) to one frame
+// per frame, at the time of its first field.
+//
+// A damaged or cut off file yields the frames that decode, and one warning in the log that names the file and
+// the time. A frame that the decoder had to patch up for lack of data is left out.
 typedef struct sp_source sp_source;
 
 typedef struct sp_source_params {
@@ -26,8 +33,10 @@ typedef struct sp_source_info {
     char codec[32]; // "h264", "png", ...
 } sp_source_info;
 
-// Open a video file, a folder of numbered images, or a still. The caller owns *out.
-// SP_ENOENT: nothing there. SP_EFORMAT: no picture in it (the sentence says what it is instead).
+// Open a video file, a folder of numbered images, or a still. The caller owns *out. The number of an image is
+// the last one in its name that tells the images apart; the lowest number is at time 0, and a missing number
+// is a missing frame. SP_ENOENT: nothing there. SP_EFORMAT: no picture in it (the sentence says what it is
+// instead).
 int sp_source_open(sp_source **out, const char *path, const sp_source_params *params);
 const sp_source_info *sp_source_get_info(const sp_source *source);
 
@@ -50,12 +59,13 @@ typedef struct sp_writer_params {
     bool is_hevc;       // H.265 instead of H.264 (default false)
     sp_quality quality; // default GOOD
     double keyframe_s;  // a keyframe at least this often (default 1)
-    int threads;        // 0: one per core
+    int threads; // encoder threads; 0: four on every machine, so that the bytes are the same everywhere
 } sp_writer_params;
 sp_writer_params sp_writer_params_default(void);
 
 typedef struct sp_writer sp_writer;
-// Begin an MP4 (yuv420p, BT.709 limited, tagged so, fast start), written aside. The caller owns *out.
+// Begin an MP4 (yuv420p, BT.709 limited, centred chroma, tagged so, fast start), written aside. The caller
+// owns *out. SP_EIO: the file cannot be made, or later written (full disk); nothing is left then.
 int sp_writer_open(sp_writer **out, const char *path, const sp_writer_params *params);
 int sp_writer_write(sp_writer *writer, const sp_image8 *rgb);
 // Finish the file and rename it into place. Without it, close leaves nothing behind.

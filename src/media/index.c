@@ -19,10 +19,15 @@ static bool is_matroska(const AVFormatContext *format)
     return !strncmp(format->iformat->name, "matroska", 8);
 }
 
+static bool is_mp4(const AVFormatContext *format)
+{
+    return !strncmp(format->iformat->name, "mov,mp4", 7);
+}
+
 // These containers store each packet's time and kind; others learn them by parsing the stream.
 static bool has_exact_packets(const AVFormatContext *format)
 {
-    return is_matroska(format) || !strncmp(format->iformat->name, "mov,mp4", 7);
+    return is_matroska(format) || is_mp4(format);
 }
 
 int media_demux_open(AVFormatContext **out, int *stream, const char *path, bool is_again)
@@ -130,18 +135,18 @@ static void link_keys(media_index *index)
     }
 }
 
-// Whether the file promises more than was found. Containers without such a promise (MPEG-TS) say 0 or what
-// they counted themselves.
-static bool is_cut_short(const media_index *index, const AVFormatContext *format, const AVStream *stream,
+// Whether the file promises more than was found: MP4 by its index (what an edit list cuts away is not in it
+// any more), Matroska by the duration in its header, MPEG-TS only by whole packets.
+static bool is_cut_short(const AVFormatContext *format, AVStream *stream, int64_t packet_count,
                          int64_t latest_us)
 {
-    if (stream->nb_frames > index->packet_count)
-        return true;
     int64_t packet_bytes = 0;
+    if (is_mp4(format))
+        return avformat_index_get_entries_count(stream) > packet_count;
     if (!strcmp(format->iformat->name, "mpegts") &&
         av_opt_get_int(format->priv_data, "ts_packetsize", 0, &packet_bytes) >= 0 && packet_bytes > 0)
         return avio_size(format->pb) % packet_bytes != 0;
-    // Only Matroska's header is exact without a frame count; a quarter second allows for unequal tracks.
+    // A quarter second allows for tracks of unequal length.
     return is_matroska(format) && format->duration != AV_NOPTS_VALUE && latest_us + 250000 < format->duration;
 }
 
@@ -152,8 +157,8 @@ int media_index_scan(media_index *out, AVFormatContext *format, int stream)
         return sp_error(SP_ENOMEM, "memory ran out while reading a video's packets");
     media_index index = {0};
     growing list = {0};
-    const AVStream *video = format->streams[stream];
-    int64_t latest_us = 0, last_duration = 0, last_pts = INT64_MIN;
+    AVStream *video = format->streams[stream];
+    int64_t seen = 0, latest_us = 0, last_duration = 0, last_pts = INT64_MIN;
     unsigned complaints = media_complaints();
     int ret = 0, read;
     // Matroska's duration counts all tracks, so all must be seen to tell whether the end is missing.
@@ -166,6 +171,7 @@ int media_index_scan(media_index *out, AVFormatContext *format, int stream)
             if (end_us > latest_us)
                 latest_us = end_us;
         }
+        seen += packet->stream_index == stream;
         if (packet->stream_index == stream && packet->size > 0) {
             ret = append(&list, packet, video->codecpar->codec_id);
             if (packet->pts != AV_NOPTS_VALUE && packet->pts > last_pts) {
@@ -194,7 +200,7 @@ int media_index_scan(media_index *out, AVFormatContext *format, int stream)
         if (last_duration <= 0 && index.shown_count > 1)
             index.end += index.shown[index.shown_count - 1].pts - index.shown[index.shown_count - 2].pts;
     }
-    if (!index.is_damaged && (read != AVERROR_EOF || is_cut_short(&index, format, video, latest_us))) {
+    if (!index.is_damaged && (read != AVERROR_EOF || is_cut_short(format, video, seen, latest_us))) {
         index.is_damaged = true;
         index.damaged_pts = index.end;
     }

@@ -94,6 +94,28 @@ static void test_edit_list(void **state)
     check_file(f, "edited.mp4");
 }
 
+// An edit list that ends before the footage does, as phones write when one trims a video: no frame beyond it,
+// no warning.
+static void test_edit_list_trims_the_end(void **state)
+{
+    footage *f = *state;
+    footage_make(f, SOURCE "-c:v libx264 -g 20 -bf 0 whole.mp4");
+    char *data;
+    size_t size;
+    assert_int_equal(sp_file_read(&data, &size, footage_path(f, "whole.mp4"), 1 << 26), SP_OK);
+    uint8_t *list = memmem(data, size, "elst", 4);
+    assert_non_null(list);
+    // After name, version and count: the duration in milliseconds, big-endian.
+    assert_memory_equal(list + 12, "\0\0\x0b\xb8", 4);
+    memcpy(list + 12, "\0\0\x05\xdc", 4);
+    assert_int_equal(sp_file_write(footage_path(f, "trimmed.mp4"), data, size), SP_OK);
+    free(data);
+    sp_source *source = footage_open(f, "trimmed.mp4");
+    assert_in_range(sp_source_get_info(source)->frame_count, 36, 40);
+    sp_source_close(&source);
+    check_file(f, "trimmed.mp4");
+}
+
 static void test_start_is_not_zero(void **state)
 {
     footage *f = *state;
@@ -193,6 +215,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_open_groups_and_slow_refresh, footage_setup, footage_teardown),
         cmocka_unit_test_setup_teardown(test_variable_rate, footage_setup, footage_teardown),
         cmocka_unit_test_setup_teardown(test_edit_list, footage_setup, footage_teardown),
+        cmocka_unit_test_setup_teardown(test_edit_list_trims_the_end, footage_setup, footage_teardown),
         cmocka_unit_test_setup_teardown(test_start_is_not_zero, footage_setup, footage_teardown),
         cmocka_unit_test_setup_teardown(test_other_codecs, footage_setup, footage_teardown),
         cmocka_unit_test_setup_teardown(test_counted, footage_setup, footage_teardown),
