@@ -316,6 +316,38 @@ static void test_distorted_cameras_follow_their_lens(void **unused)
     check_lens(SP_LENS_FISHEYE, fisheye, 130, sp_v3(1.9, -1.2, 2.5));
 }
 
+// A splat whose position is not finite, or whose shape or opacity is NaN, is not drawn.
+static void test_splats_that_are_no_numbers_are_left_out(void **unused)
+{
+    (void)unused;
+    const float nasty[] = {NAN, INFINITY, -INFINITY};
+    sp_splat_cloud cloud;
+    sp_camera camera = {.width = 40, .height = 30, .fx = 40, .fy = 40, .cx = 20, .cy = 15};
+    camera.rotation = sp_m3_identity();
+    for (sp_kernels level = SP_KERNELS_REFERENCE; level <= SP_KERNELS_AVX512; level++) {
+        if (!has_level(level))
+            continue;
+        for (int row = 0; row < SP_ROW_SH + 3; row++)
+            for (int n = 0; n < 3; n++) {
+                one_ball(&cloud, sp_v3(0, 0, 4), 0.3, 0.7);
+                sp_splat_row(&cloud, row)[0] = nasty[n];
+                sp_image rgb = picture(&camera, 3), alpha = picture(&camera, 1);
+                sp_render_target target = {.rgb = &rgb, .alpha = &alpha};
+                draw(level, &cloud, &camera, &target);
+                for (size_t k = 0; k < 40 * 30; k++) {
+                    assert_true(isfinite(alpha.data[k]) && alpha.data[k] >= 0 && alpha.data[k] < 1);
+                    if (row < SP_ROW_LOG_SCALE || (row <= SP_ROW_OPACITY && isnan(nasty[n])))
+                        assert_true(alpha.data[k] == 0);
+                    for (size_t c = 0; c < 3 && row < SP_ROW_SH; c++)
+                        assert_true(isfinite(rgb.data[c * 40 * 30 + k]));
+                }
+                sp_image_free(&rgb);
+                sp_image_free(&alpha);
+                sp_splat_cloud_free(&cloud);
+            }
+    }
+}
+
 static void test_wrong_pictures_and_orders_are_refused(void **unused)
 {
     (void)unused;
@@ -356,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_pictures_equal_an_evaluator_of_every_pixel),
         cmocka_unit_test(test_a_crop_equals_the_crop_of_the_whole),
         cmocka_unit_test(test_distorted_cameras_follow_their_lens),
+        cmocka_unit_test(test_splats_that_are_no_numbers_are_left_out),
         cmocka_unit_test(test_wrong_pictures_and_orders_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
