@@ -19,8 +19,9 @@ typedef struct sp_box {
     sp_vec3 min, max;
 } sp_box;
 
-// Bounds of a cloud's splat centres, each axis between its 1st and 99th percentile weighted by opacity, so
-// that a stray splat does not move the frame. SP_EINVAL: the cloud is empty.
+// Bounds of the athlete in a cloud: of the splat centres of its largest connected part off the floor (so
+// without the shadow, which an athlete's cloud carries, and without debris), each axis between the 1st and
+// 99th percentile weighted by opacity. SP_EINVAL: the cloud is empty.
 int sp_box_of_cloud(sp_box *out, const sp_splat_cloud *cloud);
 sp_vec3 sp_box_center(const sp_box *box);
 

@@ -1,5 +1,7 @@
 #include <stillpoint/direct.h>
 
+#include "body.h"
+
 #include <stdlib.h>
 
 typedef struct weighted {
@@ -28,25 +30,26 @@ int sp_box_of_cloud(sp_box *out, const sp_splat_cloud *cloud)
 {
     if (cloud->count == 0)
         return sp_error(SP_EINVAL, "the cloud is empty, so it has no bounds");
+    float *weights = sp_calloc(cloud->count, sizeof *weights);
     weighted *items = sp_calloc(cloud->count, sizeof *items);
-    if (!items)
-        return SP_ENOMEM;
-    const float *opacity = sp_splat_row(cloud, SP_ROW_OPACITY);
+    int code = weights && items ? direct_body_weights(weights, cloud) : SP_ENOMEM;
     double low[3], high[3];
-    for (int axis = 0; axis < 3; axis++) {
+    for (int axis = 0; axis < 3 && code == SP_OK; axis++) {
         const float *position = sp_splat_row(cloud, SP_ROW_POSITION + axis);
         double total = 0;
         for (size_t i = 0; i < cloud->count; i++) {
-            items[i] = (weighted){position[i], 1 / (1 + expf(-opacity[i]))};
-            total += items[i].weight;
+            items[i] = (weighted){position[i], weights[i]};
+            total += weights[i];
         }
         qsort(items, cloud->count, sizeof *items, by_value);
         low[axis] = percentile(items, cloud->count, total, 0.01);
         high[axis] = percentile(items, cloud->count, total, 0.99);
     }
+    free(weights);
     free(items);
-    *out = (sp_box){sp_v3(low[0], low[1], low[2]), sp_v3(high[0], high[1], high[2])};
-    return SP_OK;
+    if (code == SP_OK)
+        *out = (sp_box){sp_v3(low[0], low[1], low[2]), sp_v3(high[0], high[1], high[2])};
+    return code;
 }
 
 sp_vec3 sp_box_center(const sp_box *box)

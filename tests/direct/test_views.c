@@ -99,6 +99,33 @@ static void stray_splats_do_not_move_the_bounds(void **state)
     sp_splat_cloud_free(&cloud);
 }
 
+// A body 2 m up, a heavier but flat shadow under it, and debris further off.
+static void the_shadow_is_not_the_athlete(void **state)
+{
+    (void)state;
+    sp_splat_cloud cloud;
+    assert_int_equal(sp_splat_cloud_init(&cloud, 3000, 0), SP_OK);
+    cloud.count = 3000;
+    float *x = sp_splat_row(&cloud, SP_ROW_POSITION), *y = sp_splat_row(&cloud, SP_ROW_POSITION + 1);
+    float *z = sp_splat_row(&cloud, SP_ROW_POSITION + 2);
+    for (int i = 0; i < 3000; i++) {
+        bool is_body = i < 1000, is_shadow = !is_body && i < 2900;
+        x[i] = (float)(i % 100) / 100 + (is_body ? 0.0f : is_shadow ? 1.0f : 6.0f);
+        y[i] = (float)(i / 7 % 50) / 100;
+        z[i] = is_body ? 2 + (float)(i % 173) / 173 : is_shadow ? 0.01f : 3.0f;
+        sp_splat_row(&cloud, SP_ROW_OPACITY)[i] = 1;
+    }
+    sp_box box;
+    assert_int_equal(sp_box_of_cloud(&box, &cloud), SP_OK);
+    assert_true(fabs(box.min.x) < 0.03 && fabs(box.max.x - 1) < 0.03);
+    assert_true(fabs(box.min.z - 2) < 0.03 && fabs(box.max.z - 3) < 0.03);
+    for (int i = 0; i < 3000; i++) // all of it on the floor: then that is what there is
+        z[i] = 0;
+    assert_int_equal(sp_box_of_cloud(&box, &cloud), SP_OK);
+    assert_true(box.max.x > 1.9 && box.max.x < 2.1);
+    sp_splat_cloud_free(&cloud);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +135,7 @@ int main(void)
         cmocka_unit_test(a_distorted_picture_is_filled),
         cmocka_unit_test(a_lens_that_sees_nothing_is_refused),
         cmocka_unit_test(stray_splats_do_not_move_the_bounds),
+        cmocka_unit_test(the_shadow_is_not_the_athlete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
