@@ -9,10 +9,16 @@
 extern "C" {
 #endif
 
-// Estimate the plate of a static camera from samples of its feed (same size, RGB) by a robust temporal
-// statistic: per pixel the densest cluster of colours (mode) rather than the median, so that an athlete who
-// stands still half of the time does not stay. spread (nullable) receives per pixel the deviation around it,
-// 0..1, one channel: how little it can be trusted.
+// The spread of pixels at which no sample showed the venue.
+#define SP_PLATE_UNSEEN 0.5f
+
+// Estimate the plate of a static camera from samples of its feed (same size, RGB, in order of time; at most
+// 64 of them, evenly chosen, are looked at). Per pixel, clusters of colours as tight as the feed's noise are
+// candidates; the one is chosen whose samples agree with its neighbours' about when the athlete covers them,
+// so that an athlete who stands most of the time does not stay as long as he comes or goes. Exposure drift
+// between the samples is levelled. spread (nullable) receives per pixel the deviation of the samples that
+// show the venue, 0..1, one channel: how little the plate can be trusted. Where no sample shows it the plate
+// is filled smoothly from around and the spread is SP_PLATE_UNSEEN.
 int sp_plate_estimate(sp_image8 *plate, sp_image *spread, const sp_image8 *samples, int count, sp_pool *pool);
 
 typedef struct sp_matte_params {

@@ -1,89 +1,142 @@
-// The plate of a static camera: per pixel the densest cluster of the colours that were seen there.
+// The plate of a static camera: per pixel the mean of the samples that show the venue.
+#include "plate.h"
+
 #include <stillpoint/matte.h>
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-// More samples than this add little; the cost grows with the square.
-#define MAX_SAMPLES 64
-// Half width of the cluster kernel in 8-bit steps: several deviations of camera and compression noise.
-#define KERNEL_RADIUS 24
+// ---- From sets of samples to colours
 
-typedef struct plate_job {
-    sp_image8 *plate;
-    sp_image *spread;
-    const sp_image8 **samples;
-    int count, width;
-} plate_job;
+typedef struct settle_job {
+    sp_image *values, *weight, *spread; // spread may be NULL
+    const sp_image8 *const *samples;
+    const plate_tables *tables;
+    const plate_stack *stack;
+    const uint64_t *sets;
+    float *scratch; // per worker four sums a pixel of a row
+} settle_job;
 
-static int colour_distance(const uint8_t *a, const uint8_t *b)
+// Sums over the samples of each pixel's set: three channels, and the squares of all.
+static void sum_row(float *sums, const settle_job *job, size_t y)
 {
-    int r = abs(a[0] - b[0]), g = abs(a[1] - b[1]), v = abs(a[2] - b[2]);
-    int m = r > g ? r : g;
-    return m > v ? m : v;
-}
-
-// The sample with the most company under a triangular kernel (the mode of a kernel density estimate,
-// restricted to the samples themselves).
-static int densest(const uint8_t colours[][3], int count)
-{
-    int weight[MAX_SAMPLES] = {0};
-    for (int i = 0; i < count; i++) {
-        weight[i] += KERNEL_RADIUS;
-        for (int j = 0; j < i; j++) {
-            int closeness = KERNEL_RADIUS - colour_distance(colours[i], colours[j]);
-            if (closeness > 0) {
-                weight[i] += closeness;
-                weight[j] += closeness;
-            }
+    const plate_stack *stack = job->stack;
+    size_t width = (size_t)job->values->width, factor = (size_t)stack->factor;
+    size_t row = y / factor < (size_t)stack->height ? y / factor : (size_t)stack->height - 1;
+    const uint64_t *sets = job->sets + row * (size_t)stack->width;
+    memset(sums, 0, 4 * width * sizeof *sums);
+    for (int t = 0; t < stack->count; t++) {
+        const uint8_t *p = job->samples[t]->data + 3 * y * width;
+        const float(*table)[256] = job->tables[t];
+        for (size_t x = 0; x < width; x++, p += 3) {
+            size_t column = x / factor < (size_t)stack->width ? x / factor : (size_t)stack->width - 1;
+            if (!(sets[column] >> t & 1))
+                continue;
+            float r = table[0][p[0]], g = table[1][p[1]], b = table[2][p[2]];
+            float *sum = sums + 4 * x;
+            sum[0] += r;
+            sum[1] += g;
+            sum[2] += b;
+            sum[3] += r * r + g * g + b * b;
         }
     }
-    int best = 0;
-    for (int i = 1; i < count; i++)
-        if (weight[i] > weight[best])
-            best = i;
-    return best;
 }
 
-// Mean and deviation of the samples around the mode.
-static float settle(uint8_t out[3], const uint8_t colours[][3], int count, int mode)
+static void settle_row(void *context, int64_t y, int worker)
 {
-    double sum[3] = {0}, squares = 0;
-    int members = 0;
-    for (int i = 0; i < count; i++) {
-        if (colour_distance(colours[i], colours[mode]) >= KERNEL_RADIUS)
-            continue;
-        members++;
-        for (int c = 0; c < 3; c++) {
-            sum[c] += colours[i][c];
-            squares += (double)colours[i][c] * colours[i][c];
-        }
-    }
-    double mean_squares = 0;
-    for (int c = 0; c < 3; c++) {
-        double mean = sum[c] / members;
-        mean_squares += mean * mean;
-        out[c] = (uint8_t)(mean + 0.5);
-    }
-    double variance = (squares / members - mean_squares) / 3;
-    return (float)(sqrt(variance > 0 ? variance : 0) / 255);
-}
-
-static void plate_row(void *context, int64_t y, int worker)
-{
-    (void)worker;
-    const plate_job *job = context;
-    uint8_t colours[MAX_SAMPLES][3];
-    for (int x = 0; x < job->width; x++) {
-        size_t at = (size_t)y * (size_t)job->width + (size_t)x;
-        for (int i = 0; i < job->count; i++)
-            memcpy(colours[i], job->samples[i]->data + 3 * at, 3);
-        float deviation =
-            settle(job->plate->data + 3 * at, colours, job->count, densest(colours, job->count));
+    const settle_job *job = context;
+    const plate_stack *stack = job->stack;
+    size_t width = (size_t)job->values->width, factor = (size_t)stack->factor;
+    size_t pixels = width * (size_t)job->values->height;
+    size_t row = (size_t)y / factor < (size_t)stack->height ? (size_t)y / factor : (size_t)stack->height - 1;
+    float *sums = job->scratch + (size_t)worker * 4 * width;
+    sum_row(sums, job, (size_t)y);
+    for (size_t x = 0; x < width; x++) {
+        size_t column = x / factor < (size_t)stack->width ? x / factor : (size_t)stack->width - 1;
+        size_t at = (size_t)y * width + x;
+        int members = plate_members(job->sets[row * (size_t)stack->width + column]);
+        job->weight->data[at] = members ? 1 : 0;
         if (job->spread)
-            job->spread->data[at] = deviation;
+            job->spread->data[at] = SP_PLATE_UNSEEN;
+        if (!members)
+            continue;
+        float mean_squares = 0;
+        for (size_t c = 0; c < 3; c++) {
+            float mean = sums[4 * x + c] / (float)members;
+            job->values->data[c * pixels + at] = mean / 255;
+            mean_squares += mean * mean;
+        }
+        float variance = (sums[4 * x + 3] / (float)members - mean_squares) / 3;
+        if (job->spread)
+            job->spread->data[at] = sqrtf(fmaxf(variance, 0)) / 255;
     }
+}
+
+// ---- All of it
+
+static int choose_sets(uint64_t **out, const plate_stack *stack, sp_pool *pool)
+{
+    size_t pixels = (size_t)stack->width * (size_t)stack->height;
+    plate_candidates *candidates = sp_calloc(pixels, sizeof *candidates);
+    uint64_t *sets = sp_calloc(pixels, sizeof *sets);
+    int code = candidates && sets ? SP_OK : SP_ENOMEM;
+    if (code == SP_OK) {
+        plate_find_candidates(candidates, stack, pool);
+        code = plate_choose(sets, candidates, stack, pool);
+    }
+    free(candidates);
+    if (code < 0)
+        free(sets);
+    else
+        *out = sets;
+    return code;
+}
+
+static int settle(sp_image *values, sp_image *spread, const sp_image8 *const *samples,
+                  const plate_tables *tables, const plate_stack *stack, const uint64_t *sets, sp_pool *pool)
+{
+    int width = samples[0]->width, height = samples[0]->height;
+    sp_image weight = {0};
+    float *scratch = sp_calloc((size_t)sp_pool_threads(pool) * (size_t)width, 4 * sizeof *scratch);
+    int code = scratch ? sp_image_init(&weight, width, height, 1) : SP_ENOMEM;
+    if (code == SP_OK)
+        code = sp_image_init(values, width, height, 3);
+    if (code == SP_OK && spread)
+        code = sp_image_init(spread, width, height, 1);
+    if (code == SP_OK) {
+        settle_job job = {values, &weight, spread, samples, tables, stack, sets, scratch};
+        sp_pool_run(pool, height, settle_row, &job);
+        code = plate_fill(values, &weight);
+    }
+    sp_image_free(&weight);
+    free(scratch);
+    return code;
+}
+
+static int estimate(sp_image8 *plate, sp_image *spread, const sp_image8 *const *samples, int count,
+                    sp_pool *pool)
+{
+    plate_tables *tables = sp_calloc((size_t)count, sizeof *tables);
+    plate_stack stack = {0};
+    uint64_t *sets = NULL;
+    sp_image values = {0};
+    int code = tables ? plate_level(tables, samples, count) : SP_ENOMEM;
+    if (code == SP_OK)
+        code = plate_stack_init(&stack, samples, count, (const plate_tables *)tables, pool);
+    if (code == SP_OK)
+        code = plate_measure_noise(&stack, pool);
+    if (code == SP_OK)
+        code = choose_sets(&sets, &stack, pool);
+    if (code == SP_OK)
+        code = settle(&values, spread, samples, (const plate_tables *)tables, &stack, sets, pool);
+    if (code == SP_OK)
+        code = sp_image_to8(plate, &values);
+    sp_image_free(&values);
+    free(sets);
+    plate_stack_free(&stack);
+    free(tables);
+    return code;
 }
 
 static int check_samples(const sp_image8 *samples, int count)
@@ -104,24 +157,21 @@ int sp_plate_estimate(sp_image8 *plate, sp_image *spread, const sp_image8 *sampl
 {
     if (!plate)
         return sp_error(SP_EINVAL, "sp_plate_estimate needs a place for the plate");
-    int rc = check_samples(samples, count);
-    if (rc)
-        return rc;
-    const sp_image8 *chosen[MAX_SAMPLES];
-    int used = count < MAX_SAMPLES ? count : MAX_SAMPLES;
-    for (int i = 0; i < used; i++)
-        chosen[i] = &samples[(int64_t)i * count / used];
+    int code = check_samples(samples, count);
+    if (code < 0)
+        return code;
+    const sp_image8 *used[PLATE_MOST_SAMPLES];
+    int n = count < PLATE_MOST_SAMPLES ? count : PLATE_MOST_SAMPLES;
+    for (int i = 0; i < n; i++)
+        used[i] = &samples[(2 * (int64_t)i + 1) * count / (2 * n)];
     sp_image8 picture = {0};
     sp_image deviation = {0};
-    rc = sp_image8_init(&picture, samples[0].width, samples[0].height, 3);
-    if (!rc && spread)
-        rc = sp_image_init(&deviation, samples[0].width, samples[0].height, 1);
-    if (rc) {
+    code = estimate(&picture, spread ? &deviation : NULL, used, n, pool);
+    if (code < 0) {
         sp_image8_free(&picture);
-        return rc;
+        sp_image_free(&deviation);
+        return code;
     }
-    plate_job job = {&picture, spread ? &deviation : NULL, chosen, used, picture.width};
-    sp_pool_run(pool, picture.height, plate_row, &job);
     *plate = picture;
     if (spread)
         *spread = deviation;
