@@ -46,7 +46,7 @@ typedef struct sp_replay_params {
     sp_camera_choice cameras; // which take part; borrowed
     uint64_t seed;            // default 1
     sp_kernels kernels;       // default AUTO
-    int plate_samples;        // frames a plate is estimated from, 3..200 (default 24)
+    int plate_samples;        // frames a plate is estimated from, 3..200 (default 60)
     double background_s;      // wall seconds for the background cloud, 0..3600 (default 45); 0: none is made
     int background_splats;    // default 150000
     double instant_s; // wall seconds for one instant's cloud (default 30); later instants, which start

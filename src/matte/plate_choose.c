@@ -15,8 +15,13 @@
 #define CERTAIN 0.85
 // Costs in samples of disagreement, as shares of their number: of a candidate that no sample shows, and of
 // saying that the venue never shows. The latter is above what noise makes neighbours of the venue disagree.
-#define RARITY 0.06f
-#define NEVER 0.16f
+#define RARITY 0.05f
+#define NEVER 0.07f
+// So many samples, as a share, may disagree for noise.
+#define TOLERANCE 0.04
+// Certain pixels that others enclose are asked as well when they are a smaller share of the picture: what
+// covered them may never have left.
+#define ISLAND 0.04
 #define ROUNDS 12
 #define MOST_LABELS (PLATE_MOST_CANDIDATES + 1)
 
@@ -36,7 +41,7 @@ typedef struct field {
     const plate_stack *stack;
     int *index; // per pixel its node, or -1
     node *nodes;
-    int count;
+    int count, tolerance;
 } field;
 
 static bool is_certain(const plate_candidates *c, int samples)
@@ -70,6 +75,13 @@ static uint64_t set_of(const plate_candidates *c, int label)
     return label < c->count ? c->sets[label] : 0;
 }
 
+// How much two sets disagree where they should not.
+static int disagreement(const field *f, uint64_t a, uint64_t b, uint64_t smooth)
+{
+    int cost = plate_members((a ^ b) & smooth) - f->tolerance;
+    return cost > 0 ? cost : 0;
+}
+
 static void join(field *f, node *n, int side, size_t other)
 {
     const plate_candidates *own = &f->candidates[n->pixel], *theirs = &f->candidates[other];
@@ -81,11 +93,11 @@ static void join(field *f, node *n, int side, size_t other)
     for (int k = 0; k < n->labels; k++) {
         uint64_t set = set_of(own, k);
         if (neighbour < 0) {
-            n->unary[k] += (float)plate_members((set ^ theirs->sets[0]) & smooth);
+            n->unary[k] += (float)disagreement(f, set, theirs->sets[0], smooth);
             continue;
         }
         for (int l = 0; l <= theirs->count; l++)
-            n->costs[side - RIGHT][k][l] = (uint8_t)plate_members((set ^ set_of(theirs, l)) & smooth);
+            n->costs[side - RIGHT][k][l] = (uint8_t)disagreement(f, set, set_of(theirs, l), smooth);
     }
 }
 
@@ -114,14 +126,54 @@ static void build(void *context, int64_t index, int worker)
         join(f, n, BELOW, pixel + width);
 }
 
+enum { CERTAIN_PIXEL = -1, ASKED = -2, VISITED = -3 };
+
+// Flood the certain pixels connected to a seed; they are left in stack[0..result-1] and marked as visited.
+static int flood(int *mark, int *stack, int seed, int width, int height)
+{
+    int done = 0, count = 0;
+    mark[seed] = VISITED;
+    stack[count++] = seed;
+    while (done < count) {
+        int at = stack[done++], x = at % width, y = at / width;
+        const int next[4] = {x > 0 ? at - 1 : -1, x + 1 < width ? at + 1 : -1, y > 0 ? at - width : -1,
+                             y + 1 < height ? at + width : -1};
+        for (int k = 0; k < 4; k++)
+            if (next[k] >= 0 && mark[next[k]] == CERTAIN_PIXEL) {
+                mark[next[k]] = VISITED;
+                stack[count++] = next[k];
+            }
+    }
+    return count;
+}
+
+// Which pixels become nodes: those that are not certain, and islands of certain ones.
+static int choose_nodes(field *f)
+{
+    int width = f->stack->width, height = f->stack->height, pixels = width * height;
+    int *stack = sp_calloc((size_t)pixels, sizeof *stack);
+    if (!stack)
+        return SP_ENOMEM;
+    for (int i = 0; i < pixels; i++)
+        f->index[i] = is_certain(&f->candidates[i], f->stack->count) ? CERTAIN_PIXEL : ASKED;
+    for (int i = 0; i < pixels; i++) {
+        int area = f->index[i] == CERTAIN_PIXEL ? flood(f->index, stack, i, width, height) : 0;
+        for (int k = 0; area < ISLAND * pixels && k < area; k++)
+            f->index[stack[k]] = ASKED;
+    }
+    for (int i = 0; i < pixels; i++)
+        f->index[i] = f->index[i] == ASKED ? f->count++ : -1;
+    free(stack);
+    return SP_OK;
+}
+
 static int field_init(field *f, sp_pool *pool)
 {
     int pixels = f->stack->width * f->stack->height;
+    f->tolerance = (int)(TOLERANCE * f->stack->count + 0.5);
     f->index = sp_calloc((size_t)pixels, sizeof *f->index);
-    if (!f->index)
+    if (!f->index || choose_nodes(f) < 0)
         return SP_ENOMEM;
-    for (int i = 0; i < pixels; i++)
-        f->index[i] = is_certain(&f->candidates[i], f->stack->count) ? -1 : f->count++;
     f->nodes = sp_calloc((size_t)f->count + 1, sizeof *f->nodes);
     if (!f->nodes)
         return SP_ENOMEM;

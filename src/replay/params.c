@@ -4,7 +4,7 @@ sp_replay_params sp_replay_params_default(void)
 {
     return (sp_replay_params){.seed = 1,
                               .kernels = SP_KERNELS_AUTO,
-                              .plate_samples = 24,
+                              .plate_samples = 60,
                               .background_s = 45,
                               .background_splats = 150000,
                               .instant_s = 30,
