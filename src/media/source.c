@@ -24,6 +24,14 @@ int media_fit(sp_image8 *out, int width, int height)
     return 0;
 }
 
+int media_copy(sp_image8 *out, const sp_image8 *from)
+{
+    int ret = media_fit(out, from->width, from->height);
+    if (!ret)
+        memcpy(out->data, from->data, (size_t)from->width * (size_t)from->height * 3);
+    return ret;
+}
+
 static int open_file(sp_source **out, const char *path, const sp_source_params *params)
 {
     media_kind kind;

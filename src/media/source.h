@@ -27,6 +27,10 @@ int media_video_open(sp_source **out, const char *path, const sp_source_params *
 
 // Make *out a picture of this size, keeping its memory when it is one already.
 int media_fit(sp_image8 *out, int width, int height);
+// The same with the pixels of an RGB picture.
+int media_copy(sp_image8 *out, const sp_image8 *from);
+// Name the codec after a picture file's ending.
+void media_name_codec(sp_source_info *info, const char *path);
 
 // Send FFmpeg's own messages to the log (debug) instead of the terminal. Safe to call often.
 void media_quiet_ffmpeg(void);
