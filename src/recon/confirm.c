@@ -9,9 +9,12 @@
 #define BELIEVABLE_COST 0.7f
 #define FLOOR_COST 1.3f // a textureless floor is believed without a match
 #define FLOOR_TOLERANCE_M 0.02
-#define MANY_LOOKERS 3     // with more views than this on a point, one that agrees may be chance
+#define MANY_LOOKERS 3     // with more views than this on a point, a single one that agrees may be chance
+#define SURE_COST 0.4f     // what a single one must match to be believed
 #define ISLAND_SHARE 0.001 // connected surfaces of less than this share of the picture are chance too
 #define ISLAND_STEP 0.04f  // relative step of depth that ends a surface
+#define SHELL_WEIGHT 3e-4f // holes wider than about its inverse root, in pixels, continue on the shell
+#define REACH_SHARE 0.98   // of what was confirmed lies within reach
 #define PUSH_BACK 1.05
 #define PUSH_STEPS 80
 
@@ -71,7 +74,7 @@ static void confirm_row(void *context, int64_t y, int worker)
         sp_vec3 world = world_at(g, job->view, at);
         if (!believable(g, job->view, at, world))
             continue;
-        int agree = 0, through = 0, lookers = 0;
+        int agree = 0, sure = 0, through = 0, lookers = 0;
         for (int j = 0; j < g->count; j++) {
             size_t there;
             double depth;
@@ -82,9 +85,11 @@ static void confirm_row(void *context, int64_t y, int worker)
                 continue;
             double ratio = g->maps[j].depth[there] / depth;
             agree += fabs(ratio - 1) < AGREE;
+            sure +=
+                fabs(ratio - 1) < AGREE && map->cost[at] < SURE_COST && g->maps[j].cost[there] < SURE_COST;
             through += ratio > 1 + SEEN_THROUGH;
         }
-        g->confirmed[job->view][at] = agree >= (lookers > MANY_LOOKERS ? 2 : 1) && agree >= through;
+        g->confirmed[job->view][at] = agree >= through && (agree >= 2 || (sure && lookers <= MANY_LOOKERS));
     }
 }
 
@@ -128,6 +133,35 @@ static int drop_islands(uint8_t *confirmed, const recon_depth_map *map)
     return rc;
 }
 
+static int compare_doubles(const void *a, const void *b)
+{
+    double p = *(const double *)a, q = *(const double *)b;
+    return p < q ? -1 : p > q;
+}
+
+static int find_reach(recon_geometry *g)
+{
+    size_t count = 0, capacity = 0;
+    for (int i = 0; i < g->count; i++)
+        capacity += (size_t)g->maps[i].width * (size_t)g->maps[i].height / 16 + 1;
+    double *distances = sp_calloc(capacity, sizeof *distances);
+    if (!distances)
+        return SP_ENOMEM;
+    for (int i = 0; i < g->count; i++)
+        for (size_t at = 0; at < (size_t)g->maps[i].width * (size_t)g->maps[i].height; at += 16)
+            if (g->confirmed[i][at]) {
+                int w = g->maps[i].width;
+                sp_vec3 p = recon_world_point(&g->views[i].camera, (double)(at % (size_t)w) + 0.5,
+                                              (double)(at / (size_t)w) + 0.5, g->maps[i].depth[at]);
+                distances[count++] = hypot(hypot(p.x - g->params.floor_x, p.y - g->params.floor_y), p.z);
+            }
+    qsort(distances, count, sizeof *distances, compare_doubles);
+    double reach = count ? distances[(size_t)(REACH_SHARE * (double)(count - 1))] : 0;
+    g->reach_m = fmax(reach, g->params.floor_radius_m);
+    free(distances);
+    return SP_OK;
+}
+
 int recon_confirm(recon_geometry *g, sp_pool *pool)
 {
     g->confirmed = sp_calloc((size_t)g->count, sizeof *g->confirmed);
@@ -143,7 +177,7 @@ int recon_confirm(recon_geometry *g, sp_pool *pool)
         if (rc)
             return rc;
     }
-    return SP_OK;
+    return find_reach(g);
 }
 
 // ---- Completion
@@ -195,6 +229,21 @@ static double floor_depth(const recon_geometry *g, int view, size_t at)
     sp_vec3 hit = recon_world_point(c, x, y, depth);
     double away = hypot(hit.x - g->params.floor_x, hit.y - g->params.floor_y);
     return depth < g->params.far_m && away < g->params.floor_radius_m ? depth : 0;
+}
+
+// Depth at which the pixel's ray leaves the sphere around the floor's centre that holds nearly all that was
+// confirmed.
+static double shell_depth(const recon_geometry *g, int view, size_t at)
+{
+    const sp_camera *c = &g->views[view].camera;
+    double x = (double)(at % (size_t)c->width) + 0.5, y = (double)(at / (size_t)c->width) + 0.5;
+    sp_vec3 eye = sp_camera_center(c), step = sp_v3_sub(recon_world_point(c, x, y, 1), eye);
+    sp_vec3 from = sp_v3_sub(eye, sp_v3(g->params.floor_x, g->params.floor_y, 0));
+    double a = sp_v3_dot(step, step), b = sp_v3_dot(step, from),
+           q = sp_v3_dot(from, from) - g->reach_m * g->reach_m;
+    double root = b * b - a * q;
+    double depth = root > 0 ? (-b + sqrt(root)) / a : 0;
+    return fmin(fmax(depth, 2 * g->params.near_m), g->params.far_m);
 }
 
 bool recon_stands_in_the_way(const recon_geometry *g, int view, sp_vec3 world)
@@ -256,8 +305,9 @@ int recon_complete(recon_geometry *g, sp_pool *pool)
         if (!inverse)
             return SP_ENOMEM;
         for (size_t k = 0; k < pixels; k++) {
-            inverse[k] = 1 / g->maps[i].depth[k];
-            inverse[pixels + k] = g->confirmed[i][k];
+            bool is_known = g->confirmed[i][k];
+            inverse[k] = 1 / (is_known ? g->maps[i].depth[k] : (float)shell_depth(g, i, k));
+            inverse[pixels + k] = is_known ? 1 : SHELL_WEIGHT;
         }
         rc = push_pull(inverse, inverse + pixels, g->maps[i].width, g->maps[i].height);
         complete_job job = {g, i, inverse};

@@ -13,6 +13,8 @@ typedef struct recon_geometry {
     recon_depth_map *maps; // owned; unconfirmed pixels hold a completed depth after recon_complete()
     uint8_t **confirmed;   // per view and pixel; owned
     recon_stereo_params params;
+    double reach_m; // distance from the floor's centre that holds nearly all that was confirmed, found by
+                    // recon_confirm()
 } recon_geometry;
 
 void recon_geometry_free(recon_geometry *geometry);

@@ -79,35 +79,6 @@ static int append_anchors(sp_splat_cloud *out, const recon_geometry *g, anchor *
     return rc;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double p = *(const double *)a, q = *(const double *)b;
-    return p < q ? -1 : p > q;
-}
-
-// Distance from the floor's centre within which 98% of what was confirmed lies.
-static int reach(double *out, const recon_geometry *g)
-{
-    size_t count = 0, capacity = 0;
-    for (int i = 0; i < g->count; i++)
-        capacity += (size_t)g->maps[i].width * (size_t)g->maps[i].height / 16 + 1;
-    double *distances = sp_calloc(capacity, sizeof *distances);
-    if (!distances)
-        return SP_ENOMEM;
-    for (int i = 0; i < g->count; i++)
-        for (size_t at = 0; at < (size_t)g->maps[i].width * (size_t)g->maps[i].height; at += 16)
-            if (g->confirmed[i][at]) {
-                int w = g->maps[i].width;
-                sp_vec3 p = recon_world_point(&g->views[i].camera, (double)(at % (size_t)w) + 0.5,
-                                              (double)(at / (size_t)w) + 0.5, g->maps[i].depth[at]);
-                distances[count++] = hypot(hypot(p.x - g->params.floor_x, p.y - g->params.floor_y), p.z);
-            }
-    qsort(distances, count, sizeof *distances, compare_doubles);
-    *out = count ? distances[(size_t)(0.98 * (double)(count - 1))] : 0;
-    free(distances);
-    return SP_OK;
-}
-
 static int shell(sp_splat_cloud *out, const recon_geometry *g, double radius)
 {
     anchor *anchors = sp_calloc(SHELL_POINTS, sizeof *anchors);
@@ -157,13 +128,7 @@ static int floor_rings(sp_splat_cloud *out, const recon_geometry *g, double radi
 
 int recon_scaffold(sp_splat_cloud *out, const recon_geometry *g)
 {
-    double radius;
-    int rc = reach(&radius, g);
-    if (rc)
-        return rc;
-    if (radius < g->params.floor_radius_m)
-        radius = g->params.floor_radius_m;
-    radius *= SHELL_MARGIN;
-    rc = shell(out, g, radius);
+    double radius = SHELL_MARGIN * g->reach_m;
+    int rc = shell(out, g, radius);
     return rc ? rc : floor_rings(out, g, radius);
 }
