@@ -1,4 +1,5 @@
 #include "stereo.h"
+#include "window.h"
 
 #include <float.h>
 #include <math.h>
@@ -7,13 +8,6 @@
 
 #define MAX_SOURCES 4
 #define BEST_SOURCES 2
-#define WINDOW_RADIUS 4
-#define WINDOW_STEP 2
-#define WINDOW_SIDE (2 * WINDOW_RADIUS / WINDOW_STEP + 1)
-#define WINDOW_COUNT (WINDOW_SIDE * WINDOW_SIDE)
-#define COLOUR_SIGMA 0.1f      // a window pixel this different in grey counts e^-1/2 as much
-#define VARIANCE_FLOOR 2e-5f   // below this a window says nothing and its NCC tends to 0
-#define COST_NOTHING 2.0f      // no other view sees the point
 #define FLOOR_PREFERENCE 0.04f // the floor wins against a plane that is better by less than this
 #define MAX_SOURCE_ANGLE_RAD 1.4
 
@@ -29,14 +23,9 @@ typedef struct stereo {
     source sources[MAX_SOURCES];
     int source_count;
     float floor_normal[3], floor_delta; // the plane Z = 0 in the reference camera: n . X = delta
-    int iteration, colour;              // checkerboard colour of this pass
+    recon_window_cost *window_cost;
+    int iteration, colour; // checkerboard colour of this pass
 } stereo;
-
-typedef struct window {
-    float x[WINDOW_COUNT], y[WINDOW_COUNT]; // pixels
-    float value[WINDOW_COUNT], weight[WINDOW_COUNT];
-    float weight_sum, mean, variance;
-} window;
 
 typedef struct plane {
     float n[3], depth; // normal and depth at the pixel
@@ -87,31 +76,6 @@ static void ray_at(float ray[3], const sp_camera *c, float x, float y)
     ray[2] = 1;
 }
 
-static void window_at(window *w, const sp_image *grey, int px, int py)
-{
-    float centre = grey->data[(size_t)py * (size_t)grey->width + (size_t)px];
-    int i = 0;
-    float sum = 0, sum_w = 0, sum_sq = 0;
-    for (int dy = -WINDOW_RADIUS; dy <= WINDOW_RADIUS; dy += WINDOW_STEP)
-        for (int dx = -WINDOW_RADIUS; dx <= WINDOW_RADIUS; dx += WINDOW_STEP, i++) {
-            int x = px + dx, y = py + dy;
-            bool inside = x >= 0 && y >= 0 && x < grey->width && y < grey->height;
-            float v = inside ? grey->data[(size_t)y * (size_t)grey->width + (size_t)x] : 0;
-            float d = (v - centre) / COLOUR_SIGMA;
-            w->x[i] = (float)x + 0.5f;
-            w->y[i] = (float)y + 0.5f;
-            w->value[i] = v;
-            w->weight[i] = inside ? expf(-0.5f * d * d) : 0;
-            sum += w->weight[i] * v;
-            sum_w += w->weight[i];
-        }
-    w->weight_sum = sum_w;
-    w->mean = sum / sum_w;
-    for (i = 0; i < WINDOW_COUNT; i++)
-        sum_sq += w->weight[i] * (w->value[i] - w->mean) * (w->value[i] - w->mean);
-    w->variance = sum_sq / sum_w;
-}
-
 // Pixel of the source from pixel of the reference through the plane: K_s (R + t n^T / delta) K_r^-1.
 static void plane_homography(float h[9], const source *src, const sp_camera *ref, const plane *p,
                              const float ray[3])
@@ -134,57 +98,15 @@ static void plane_homography(float h[9], const source *src, const sp_camera *ref
     }
 }
 
-// 1 - NCC of the reference's window against where the plane puts it in a source.
-static float source_cost(const source *src, const window *w, const float h[9])
-{
-    const sp_image *grey = &src->view->grey;
-    float u[WINDOW_COUNT], v[WINDOW_COUNT], depth[WINDOW_COUNT], value[WINDOW_COUNT];
-    for (int i = 0; i < WINDOW_COUNT; i++) {
-        depth[i] = h[6] * w->x[i] + h[7] * w->y[i] + h[8];
-        u[i] = (h[0] * w->x[i] + h[1] * w->y[i] + h[2]) / depth[i] - 0.5f;
-        v[i] = (h[3] * w->x[i] + h[4] * w->y[i] + h[5]) / depth[i] - 0.5f;
-    }
-    float max_u = (float)(grey->width - 1), max_v = (float)(grey->height - 1);
-    float sum_w = 0, sum = 0;
-    for (int i = 0; i < WINDOW_COUNT; i++) {
-        // Written so that NaN fails too.
-        if (!(depth[i] > 0 && u[i] >= 0 && v[i] >= 0 && u[i] < max_u && v[i] < max_v)) {
-            depth[i] = 0;
-            value[i] = 0;
-            continue;
-        }
-        int x = (int)u[i], y = (int)v[i];
-        float ax = u[i] - (float)x, ay = v[i] - (float)y;
-        const float *row = grey->data + (size_t)y * (size_t)grey->width + (size_t)x;
-        float top = row[0] + ax * (row[1] - row[0]);
-        float bottom = row[grey->width] + ax * (row[grey->width + 1] - row[grey->width]);
-        value[i] = top + ay * (bottom - top);
-        depth[i] = w->weight[i];
-        sum_w += depth[i];
-        sum += depth[i] * value[i];
-    }
-    if (sum_w < 0.5f * w->weight_sum)
-        return COST_NOTHING;
-    float mean = sum / sum_w, variance = 0, covariance = 0;
-    for (int i = 0; i < WINDOW_COUNT; i++) {
-        float d = value[i] - mean;
-        variance += depth[i] * d * d;
-        covariance += depth[i] * d * (w->value[i] - w->mean);
-    }
-    variance /= sum_w;
-    covariance /= sum_w;
-    return 1 - covariance / sqrtf((variance + VARIANCE_FLOOR) * (w->variance + VARIANCE_FLOOR));
-}
-
-static float plane_cost(const stereo *s, const window *w, const plane *p, const float ray[3])
+static float plane_cost(const stereo *s, const recon_window *w, const plane *p, const float ray[3])
 {
     float best[BEST_SOURCES];
     int seen = 0;
     for (int j = 0; j < s->source_count; j++) {
         float h[9];
         plane_homography(h, &s->sources[j], &s->ref->camera, p, ray);
-        float cost = source_cost(&s->sources[j], w, h);
-        if (cost >= COST_NOTHING)
+        float cost = s->window_cost(w, &s->sources[j].view->grey, h);
+        if (cost >= RECON_COST_NOTHING)
             continue;
         int at = seen < BEST_SOURCES ? seen : BEST_SOURCES;
         while (at > 0 && best[at - 1] > cost)
@@ -196,7 +118,7 @@ static float plane_cost(const stereo *s, const window *w, const plane *p, const 
         seen += seen < BEST_SOURCES;
     }
     if (seen == 0)
-        return COST_NOTHING;
+        return RECON_COST_NOTHING;
     float sum = 0;
     for (int k = 0; k < seen; k++)
         sum += best[k];
@@ -277,9 +199,9 @@ static void start_row(void *context, int64_t y, int worker)
         size_t at = (size_t)y * (size_t)s->map->width + (size_t)x;
         sp_rng rng = pixel_rng(s, at);
         float ray[3];
-        window w;
+        recon_window w;
         ray_at(ray, &s->ref->camera, (float)x + 0.5f, (float)y + 0.5f);
-        window_at(&w, &s->ref->grey, x, (int)y);
+        recon_window_at(&w, &s->ref->grey, x, (int)y);
         plane p = random_plane(s, &rng, ray), floor;
         float cost = plane_cost(s, &w, &p, ray);
         if (floor_plane(&floor, s, ray)) {
@@ -293,7 +215,7 @@ static void start_row(void *context, int64_t y, int worker)
     }
 }
 
-static void try_plane(const stereo *s, const window *w, const float ray[3], const plane *p, plane *best,
+static void try_plane(const stereo *s, const recon_window *w, const float ray[3], const plane *p, plane *best,
                       float *cost)
 {
     if (!plausible(s, p, ray))
@@ -317,7 +239,7 @@ static bool continued(plane *p, const stereo *s, int x, int y, const float ray[3
     return isfinite(p->depth);
 }
 
-static void refine(const stereo *s, const window *w, const float ray[3], sp_rng *rng, plane *best,
+static void refine(const stereo *s, const recon_window *w, const float ray[3], sp_rng *rng, plane *best,
                    float *cost)
 {
     float scale = powf(0.5f, (float)s->iteration);
@@ -346,10 +268,10 @@ static void sweep_row(void *context, int64_t y, int worker)
         size_t at = (size_t)y * (size_t)s->map->width + (size_t)x;
         sp_rng rng = pixel_rng(s, at);
         float ray[3], cost = s->map->cost[at];
-        window w;
+        recon_window w;
         plane best = stored(s->map, at), p;
         ray_at(ray, &s->ref->camera, (float)x + 0.5f, (float)y + 0.5f);
-        window_at(&w, &s->ref->grey, x, (int)y);
+        recon_window_at(&w, &s->ref->grey, x, (int)y);
         for (int k = 0; k < 8; k++)
             if (continued(&p, s, x + offsets[k][0], (int)y + offsets[k][1], ray))
                 try_plane(s, &w, ray, &p, &best, &cost);
@@ -387,6 +309,7 @@ int recon_stereo(recon_depth_map *out, const recon_stereo_view *views, int count
     int rc = depth_map_init(&map, s.ref->grey.width, s.ref->grey.height);
     if (rc)
         return rc;
+    s.window_cost = recon_window_cost_best();
     find_sources(&s, views, count, index);
     const sp_camera *c = &s.ref->camera;
     for (int k = 0; k < 3; k++)
