@@ -41,11 +41,13 @@ static void print(cli *c, const sp_replay_report *report, const char *path, cons
     cli_print_ledger(c);
 }
 
-// Where the clip goes unless told: beside its moment's other files.
+// Where the clip goes unless told: beside its moment's folder.
 static char *default_path(const char *take, double t_s, sp_rational fps)
 {
-    char *name = sp_format("moments/%06lld.mp4", llround(t_s * sp_rational_value(fps)));
-    char *path = name ? sp_path_join(take, name) : NULL;
+    char *folder = sp_path_join(take, "moments");
+    char *name = sp_format("%06lld.mp4", llround(t_s * sp_rational_value(fps)));
+    char *path = folder && name && sp_folder_make(folder) == SP_OK ? sp_path_join(folder, name) : NULL;
+    free(folder);
     free(name);
     return path;
 }
@@ -66,7 +68,7 @@ static int work(cli *c, cli_pipeline *p, const char *folder, const char *output,
         status = cli_misuse(c, "a replay freezes one instant, not %d", count);
     if (status == CLI_GO_ON) {
         path = output ? sp_strdup(output) : default_path(folder, times[0], take->fps);
-        code = path ? cli_pool(c) : SP_ENOMEM;
+        code = path ? cli_pool(c) : SP_EIO;
         if (code == SP_OK)
             code = sp_replay_clip(&report, path, take, times[0], NULL, &p->params, &c->ledger, c->pool,
                                   &c->progress);

@@ -64,7 +64,7 @@ static int match(char **paths, const sp_rig *rig, const char *folder, char **nam
     if (sp_rig_match_names(index, rig, (const char *const *)stems, count) == SP_MATCH_NONE) {
         char ids[120];
         list_ids(ids, rig);
-        code = sp_error(SP_ENOENT, "%s: no %s there: none of its %d entries is named after a camera (%s)",
+        code = sp_error(SP_ENOENT, "%s: no %s there: of its %d entries none is named after a camera (%s)",
                         folder, what, count, ids);
     }
     for (int i = 0; i < rig->count && code == SP_OK; i++)

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "choose.h"
 #include "cloud.h"
@@ -116,11 +117,29 @@ static int make_clip(sp_replay_report *report, const char *path, sp_take *take, 
     return code;
 }
 
+static int check_folder(const char *path)
+{
+    const char *name = sp_path_name(path);
+    char *folder = name > path ? sp_format("%.*s", (int)(name - path), path) : sp_strdup(".");
+    if (!folder)
+        return SP_ENOMEM;
+    int code = sp_is_folder(folder)
+                   ? SP_OK
+                   : sp_error(SP_EIO, "%s cannot be written: %s is no folder; make it first", path, folder);
+    free(folder);
+    return code;
+}
+
 // A path that cannot be written is better known before the reconstruction than after it.
 static int check_writable(const char *path)
 {
-    char *aside = sp_file_aside(path);
-    int code = aside ? sp_file_write(aside, "", 0) : SP_ENOMEM;
+    const char *dot = strrchr(sp_path_name(path), '.');
+    if (!dot || strcasecmp(dot, ".mp4") != 0)
+        return sp_error(SP_EINVAL, "%s: a clip is an MP4, so its name ends in .mp4", path);
+    int code = check_folder(path);
+    char *aside = code == SP_OK ? sp_file_aside(path) : NULL;
+    if (code == SP_OK)
+        code = aside ? sp_file_write(aside, "", 0) : SP_ENOMEM;
     if (aside)
         sp_file_discard(aside);
     free(aside);

@@ -112,6 +112,9 @@ def nowhere_to_write(folder, take):
     unchanged(folder, "moment", take, "--frame", "6", "-o", under, *QUICK_MOMENT, status=1, says="file")
     unchanged(folder, "render", moment, "-o", under, status=1, says="file")
     unchanged(folder, "replay", take, "--frame", "6", "-o", folder / "file" / "c.mp4", *QUICK, status=1, says="file")
+    unchanged(folder, "replay", take, "--frame", "6", "-o", folder / "none" / "c.mp4", *QUICK, status=1,
+              says=("none", "make it first"))
+    unchanged(folder, "replay", take, "--frame", "6", "-o", folder / "c.avi", *QUICK, status=2, says=".mp4")
     unchanged(folder, "import", "stillpoint", take / "rig.json", "--feeds", take / "feeds", "-o", under, status=1,
               says="file")
     unchanged(folder, "moment", take, "--frame", "6", "-o", take / "feeds", *QUICK_MOMENT, status=2, says="feeds")
