@@ -110,7 +110,57 @@ static int spread_colours(recon_points *p)
     return rc;
 }
 
-int recon_seed_colours(recon_points *points, const recon_scene *scene, sp_pool *pool)
+// The middle of a set of positions; what lies on the floor is shadow.
+static void middle_of(double out[3], float *const rows[3], int64_t count)
+{
+    double sum[3] = {0};
+    int64_t standing = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (fabsf(rows[2][i]) < 0.02f)
+            continue;
+        standing++;
+        for (int a = 0; a < 3; a++)
+            sum[a] += rows[a][i];
+    }
+    for (int a = 0; a < 3; a++)
+        out[a] = standing ? sum[a] / (double)standing : 0;
+}
+
+// Points that nobody sees now may have been seen at a neighbouring instant. Between instants the body has moved;
+// without a model of it, its middle says how.
+static int remember_colours(recon_points *p, const sp_splat_cloud *warm)
+{
+    float *rows[3];
+    for (int a = 0; a < 3; a++)
+        rows[a] = sp_splat_row(warm, SP_ROW_POSITION + a);
+    double now[3], then[3], reach = 3 * p->spacing_m;
+    recon_neighbours grid;
+    int rc = recon_neighbours_init(&grid, rows[0], rows[1], rows[2], (int64_t)warm->count, reach);
+    if (rc)
+        return rc;
+    middle_of(now, p->position, p->count);
+    middle_of(then, rows, (int64_t)warm->count);
+    for (int64_t i = 0; i < p->count; i++) {
+        int32_t found[64];
+        float at[3];
+        for (int a = 0; a < 3; a++)
+            at[a] = p->position[a][i] + (float)(then[a] - now[a]);
+        int n = p->trust[i] > TRUST_ENOUGH ? 0 : recon_neighbours_near(&grid, at, reach, found, 64);
+        for (int c = 0; n && c < 3; c++) {
+            float sum = 0;
+            for (int k = 0; k < n; k++)
+                sum += sp_splat_row(warm, SP_ROW_SH + c)[found[k]];
+            p->colour[c][i] = 0.5f + (float)SP_SH_C0 * sum / (float)n;
+        }
+        // Enough for its neighbours to take it over.
+        if (n)
+            p->trust[i] = 2 * TRUST_ENOUGH;
+    }
+    recon_neighbours_free(&grid);
+    return SP_OK;
+}
+
+int recon_seed_colours(recon_points *points, const recon_scene *scene, const sp_splat_cloud *warm, sp_pool *pool)
 {
     size_t views = (size_t)scene->count;
     colour_job job = {points, scene, sp_calloc(views, sizeof(sp_image)), sp_calloc(views, sizeof(int))};
@@ -122,7 +172,10 @@ int recon_seed_colours(recon_points *points, const recon_scene *scene, sp_pool *
     }
     if (!rc) {
         sp_pool_run(pool, (points->count + CHUNK - 1) / CHUNK, colour_chunk, &job);
-        rc = spread_colours(points);
+        if (warm && warm->count)
+            rc = remember_colours(points, warm);
+        if (!rc)
+            rc = spread_colours(points);
     }
     for (int v = 0; job.depths && v < scene->count; v++)
         sp_image_free(&job.depths[v]);

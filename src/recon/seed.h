@@ -6,8 +6,10 @@
 #include "surface.h"
 
 // Colour every point from the used views' cuts, weighted by how squarely they see it; points that no view
-// sees take the colour of what is near. trust is set.
-int recon_seed_colours(recon_points *points, const recon_scene *scene, sp_pool *pool);
+// sees take the colour of a neighbouring instant's cloud (warm, nullable) at the same place of the body, else
+// of what is near. trust is set.
+int recon_seed_colours(recon_points *points, const recon_scene *scene, const sp_splat_cloud *warm,
+                       sp_pool *pool);
 
 // One splat a point, at most `most` (evenly thinned). The cloud is initialised here with room for `capacity`.
 int recon_seed_cloud(sp_splat_cloud *out, const recon_points *points, size_t most, size_t capacity,

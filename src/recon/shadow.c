@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CELL_M 0.03
 #define MOST_CELLS 300 // a side
@@ -13,6 +14,7 @@
 #define LEAST_AGREEING 3
 // How far a pixel may be from the plate in shadow, 0..1, and still be it.
 #define TOLERANCE 0.07f
+#define GAP_ROUNDS 2
 #define FLOOR_REACH_M 60
 // A layer a little above the floor, so that the floor's own splats do not cover it.
 #define LAYER_M 0.005
@@ -121,7 +123,7 @@ static bool floor_point(double at[2], const sp_camera *pinhole, double px, doubl
     return t > 0 && t < FLOOR_REACH_M;
 }
 
-// Count, per axis, in how many views matte pixels meet each floor cell of a coarse grid; keep what most meet.
+// Grow the bounds by where the view's matte meets the floor.
 static void bound_view(double low[2], double high[2], const recon_scene_view *view)
 {
     for (int y = 1; y < view->full.height; y += 4)
@@ -161,6 +163,39 @@ static bool bound_floor(double low[2], double high[2], const recon_scene *scene)
     return views >= LEAST_AGREEING && low[0] < high[0] && low[1] < high[1];
 }
 
+// Cells that say nothing (a painted line's edge, an athlete before them in most views) take the mean of the cells
+// around when most of those are in shadow.
+static int fill_gaps(recon_shadow *s)
+{
+    int w = s->size[0], h = s->size[1];
+    size_t cells = (size_t)w * (size_t)h;
+    float *filled = sp_calloc(3 * cells, sizeof *filled);
+    if (!filled)
+        return SP_ENOMEM;
+    for (int round = 0; round < GAP_ROUNDS; round++) {
+        memcpy(filled, s->light, 3 * cells * sizeof *filled);
+        for (int y = 1; y < h - 1; y++)
+            for (int x = 1; x < w - 1; x++) {
+                size_t at = (size_t)y * (size_t)w + (size_t)x;
+                float sum[3] = {0};
+                int dark = 0;
+                for (int n = 0; n < 9 && s->light[at] >= 1; n++) {
+                    size_t near = (size_t)(y + n / 3 - 1) * (size_t)w + (size_t)(x + n % 3 - 1);
+                    if (s->light[near] >= 1)
+                        continue;
+                    dark++;
+                    for (size_t c = 0; c < 3; c++)
+                        sum[c] += s->light[c * cells + near];
+                }
+                for (size_t c = 0; dark >= 4 && c < 3; c++)
+                    filled[c * cells + at] = sum[c] / (float)dark;
+            }
+        memcpy(s->light, filled, 3 * cells * sizeof *filled);
+    }
+    free(filled);
+    return SP_OK;
+}
+
 int recon_shadow_measure(recon_shadow *out, const recon_scene *scene, const sp_view *views, int count,
                          sp_pool *pool)
 {
@@ -180,6 +215,11 @@ int recon_shadow_measure(recon_shadow *out, const recon_scene *scene, const sp_v
         return SP_ENOMEM;
     shadow_job job = {.shadow = &shadow, .views = views, .count = count};
     sp_pool_run(pool, shadow.size[1], measure_row, &job);
+    int rc = fill_gaps(&shadow);
+    if (rc) {
+        recon_shadow_free(&shadow);
+        return rc;
+    }
     *out = shadow;
     return SP_OK;
 }
