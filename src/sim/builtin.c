@@ -13,20 +13,20 @@
 
 static const char aerials[] =
     "{\"format\":\"stillpoint-scene\",\"version\":1,\"name\":\"aerials\",\"seed\":1,"
-    "\"fps\":[30,1],\"begin_s\":-0.02,\"frames\":36,\"shutter_s\":0.001,\"samples\":6,\"plate_samples\":4,"
+    "\"fps\":[30,1],\"begin_s\":-0.02,\"frames\":36,\"shutter_s\":0.001,\"samples\":6,\"plate_samples\":2,"
     "\"athlete\":{\"motion\":\"aerials\",\"bib\":\"27\",\"suit_rgb\":[0.80,0.10,0.14],\"accent_rgb\":[0.98,0."
     "80,0.12]},"
     "\"venue\":{\"kind\":\"aerials\",\"crowd\":0.85,\"sun_azimuth_deg\":-62,\"sun_elevation_deg\":33},"
     "\"rig\":{\"layout\":\"ring\",\"cameras\":12,\"radius_m\":12,\"width_m\":16,\"heights_m\":[1.6,4.2],"
-    "\"aim_m\":[0,0,2.4],"
-    "\"azimuth_deg\":15,\"arc_deg\":120,\"hfov_deg\":39,\"size_px\":[1280,720],\"lens\":\"pinhole\","
+    "\"aim_m\":[0,0,2.25],"
+    "\"azimuth_deg\":15,\"arc_deg\":120,\"hfov_deg\":41,\"size_px\":[1280,720],\"lens\":\"pinhole\","
     "\"distortion\":[0,0,0,0,0]},"
     "\"evaluation\":{\"cameras\":4,\"frames\":[6,12,18,24,30],\"inputs\":false},"
     "\"feed\":{\"kind\":\"video\",\"quality\":\"best\"}," FAULTS "}";
 
 static const char court[] =
     "{\"format\":\"stillpoint-scene\",\"version\":1,\"name\":\"court\",\"seed\":1,"
-    "\"fps\":[30,1],\"begin_s\":-0.4,\"frames\":36,\"shutter_s\":0.001,\"samples\":6,\"plate_samples\":4,"
+    "\"fps\":[30,1],\"begin_s\":-0.4,\"frames\":36,\"shutter_s\":0.001,\"samples\":6,\"plate_samples\":2,"
     "\"athlete\":{\"motion\":\"court\",\"bib\":\"9\",\"suit_rgb\":[0.10,0.32,0.72],\"accent_rgb\":[0.98,0.62,"
     "0.10]},"
     "\"venue\":{\"kind\":\"court\",\"crowd\":0.85,\"sun_azimuth_deg\":60,\"sun_elevation_deg\":68},"

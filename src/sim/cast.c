@@ -236,7 +236,7 @@ sp_vec3 sim_cosine_sample(sp_vec3 normal, double a, double b)
 // Sky light at every vertex, by a few rays against the athlete, then smoothed over neighbours.
 static void find_openness(sim_actor *a)
 {
-    enum { RAYS = 10 };
+    enum { RAYS = 6 };
     const sim_mesh *mesh = &a->world->body.mesh;
     float *sum = a->scratch, *count = a->scratch + mesh->vertices;
     for (int v = 0; v < mesh->vertices; v++) {
@@ -254,7 +254,7 @@ static void find_openness(sim_actor *a)
         }
         a->openness[v] = (float)open / RAYS;
     }
-    for (int round = 0; round < 2; round++) {
+    for (int round = 0; round < 3; round++) {
         for (int v = 0; v < mesh->vertices; v++) {
             sum[v] = a->openness[v];
             count[v] = 1;

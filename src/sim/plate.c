@@ -142,7 +142,7 @@ static void cast_pixel(const plate_job *job, int x, int y)
 {
     sim_plate *plate = job->plate;
     size_t at = (size_t)y * (size_t)plate->camera.width + (size_t)x;
-    int first = job->busy ? job->samples : 0, count = job->busy ? 2 * job->samples : job->samples;
+    int first = job->busy ? job->samples : 0, count = job->busy ? 4 * job->samples : job->samples;
     sim_rgb own = {0}, sun = {0}, sky = {0};
     // Additive recurrences (M. Roberts, "The Unreasonable Effectiveness of Quasirandom Sequences", 2018), R2
     // over the pixel and R4 over sun and sky, each shifted by a hash of the pixel.

@@ -77,9 +77,9 @@ static void test_cameras(void **state)
         sp_vec3 eye = sp_camera_center(c);
         assert_true(fabs(hypot(eye.x, eye.y) - 12) < 1e-9);
         sp_vec2 px;
-        assert_true(sp_camera_project(&px, c, sp_v3(0, 0, 2.4)));
+        assert_true(sp_camera_project(&px, c, sp_v3(0, 0, 2.25)));
         assert_true(fabs(px.x - 96) < 1e-6 && fabs(px.y - 54) < 1e-6);
-        assert_true(fabs(c->fx - 96 / tan(19.5 * M_PI / 180)) < 1e-9);
+        assert_true(fabs(c->fx - 96 / tan(20.5 * M_PI / 180)) < 1e-9);
     }
     sp_rig_free(&feeds);
 }
