@@ -49,12 +49,11 @@ typedef struct sp_replay_params {
     int plate_samples;        // frames a plate is estimated from, 3..200 (default 60)
     double background_s;      // wall seconds for the background cloud, 0..3600 (default 45); 0: none is made
     int background_splats;    // default 150000
-    double instant_s; // wall seconds for one instant's cloud (default 30); later instants, which start
-                      // from the one before, take 0.4 of it
-    int splats;       // of one athlete (default 30000)
-    int iterations;   // optimisation steps per cloud; 0 (default): as the seconds allow. Set, it makes a run
-                      // reproducible to the bit and the seconds are not looked at.
-    bool is_refresh;  // make again what is already there (default false)
+    double instant_s;         // wall seconds for one instant's cloud (default 30)
+    int splats;               // of one athlete (default 30000)
+    int iterations;  // optimisation steps per cloud; 0 (default): as the seconds allow. Set, it makes a run
+                     // reproducible to the bit and the seconds are not looked at.
+    bool is_refresh; // make again what is already there (default false)
     sp_clip_params clip; // of sp_replay_clip
 } sp_replay_params;
 sp_replay_params sp_replay_params_default(void);

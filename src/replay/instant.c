@@ -71,7 +71,7 @@ int replay_instant_solve(replay_instant *instant, const replay_plates *plates, d
     recon.seed = params->seed;
     recon.kernels = params->kernels;
     recon.iterations = params->iterations;
-    recon.budget_s = params->iterations > 0 ? 0 : params->instant_s * (warm ? 0.4 : 1);
+    recon.budget_s = params->iterations > 0 ? 0 : params->instant_s;
     sp_ledger_begin(ledger, "athlete");
     int code =
         sp_recon_athlete(&instant->cloud, &instant->report, views, count, warm, &recon, pool, progress);

@@ -28,6 +28,9 @@ typedef struct job {
     char label[64]; // "2/5 "
 } job;
 
+// An instant further away than this says nothing about how the athlete stands now.
+static const double near_s = 0.1;
+
 // ---- Checks before any work
 
 static int by_time(const void *a, const void *b)
@@ -305,7 +308,8 @@ static int make_instants(job *j)
         if (j->moment->count > 1)
             snprintf(j->label, sizeof j->label, "%d/%d ", i + 1, j->moment->count);
         replay_instant instant = {0};
-        code = make_instant(j, i, &instant, before.cloud.count > 0 ? &before.cloud : NULL, progress);
+        bool is_near = before.cloud.count > 0 && j->moment->instants[i].t_s - before.t_s <= near_s;
+        code = make_instant(j, i, &instant, is_near ? &before.cloud : NULL, progress);
         replay_instant_forget(&instant);
         replay_instant_free(&before);
         before = instant;
