@@ -12,7 +12,6 @@ extern "C" {
 #endif
 
 // ---- Map
-// ----------------------------------------------------------------------------------------------------------
 
 // Draw the rig from above and from the side: positions, what each camera sees, ids, focus, a metre grid and a
 // scale bar. path ends in .svg or .png and appears whole or not at all. suspect (nullable): one flag per
@@ -20,14 +19,13 @@ extern "C" {
 int sp_rig_draw_map(const sp_rig *rig, const bool *suspect, const char *path);
 
 // ---- Check
-// --------------------------------------------------------------------------------------------------------
 
 typedef struct sp_check_params {
-    double
-        tolerance_px; // errors up to this are fine; 0: a 400th of the picture's width, at least 2 (default)
-    int features;     // corners matched per camera at most (default 300)
-    int neighbours;   // cameras that each one is matched with (default 4)
-    int voxels;       // along the longest side of the athlete's box (default 128)
+    // Errors up to this are fine; 0: a 400th of the picture's width, at least 2 (default).
+    double tolerance_px;
+    int features;   // corners matched per camera at most (default 300)
+    int neighbours; // cameras that each one is matched with (default 4)
+    int voxels;     // along the longest side of the athlete's box (default 128)
 } sp_check_params;
 sp_check_params sp_check_params_default(void);
 

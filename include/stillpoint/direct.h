@@ -26,7 +26,6 @@ int sp_box_of_cloud(sp_box *out, const sp_splat_cloud *cloud);
 sp_vec3 sp_box_center(const sp_box *box);
 
 // ---- The viewpoint's path
-// ---------------------------------------------------------------------------------------
 
 typedef struct sp_orbit_params {
     int width, height; // of the clip, pixels; must be set
@@ -67,7 +66,6 @@ int sp_orbit_start(const sp_camera *cameras, int count, const sp_box *athlete);
 int sp_camera_inscribed(sp_camera *out, const sp_camera *from, int width, int height);
 
 // ---- The clip
-// ---------------------------------------------------------------------------------------------------
 
 typedef struct sp_clip_params {
     int width, height;          // 0: the feed's size, shrunk to fit 1920x1080 (upright: 1080x1920)

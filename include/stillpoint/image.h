@@ -50,8 +50,8 @@ int sp_image_to8(sp_image8 *out, const sp_image *from);
 int sp_image8_load(sp_image8 *out, const char *path, bool keep_alpha);
 int sp_image8_save(const sp_image8 *image, const char *path);
 int sp_image8_decode(sp_image8 *out, const void *data, size_t size, bool keep_alpha, const char *what);
-// One-channel pictures: masks (grey as 0..1 float; colours by their Rec. 601 luma) and, with raw16, depth (raw
-// values, e.g. millimetres; SP_EFORMAT unless the file is 16-bit grey).
+// One-channel pictures: masks (grey as 0..1 float; colours by their Rec. 601 luma) and, with raw16, depth
+// (raw values, e.g. millimetres; SP_EFORMAT unless the file is 16-bit grey).
 int sp_image_load_grey(sp_image *out, const char *path, bool raw16);
 int sp_image_save_grey16(const sp_image *image, const char *path); // values rounded and clamped to 0..65535
 // Size without decoding the pixels.
@@ -61,8 +61,8 @@ int sp_image_probe(int *width, int *height, const char *path);
 float sp_srgb_to_linear(float v);
 float sp_srgb_from_linear(float v);
 
-// Resize to out's given size: per axis, area average when shrinking, Catmull-Rom when growing (which may leave
-// the range of the values at edges). out is initialised here.
+// Resize to out's given size: per axis, area average when shrinking, Catmull-Rom when growing (which may
+// leave the range of the values at edges). out is initialised here.
 int sp_image_resize(sp_image *out, const sp_image *from, int width, int height);
 // Cut a rectangle, which must lie inside. out is initialised here.
 int sp_image_crop(sp_image *out, const sp_image *from, int x, int y, int width, int height);
@@ -72,8 +72,8 @@ int sp_image_blur(sp_image *image, double sigma_px, double truncate);
 typedef struct sp_rect {
     int x, y, width, height;
 } sp_rect;
-// Bounds of mask > threshold, grown by fraction of its size plus px a side (px - 1 at the right and bottom, as
-// the scores do that results are compared with), clipped; width 0 when nothing is over the threshold.
+// Bounds of mask > threshold, grown by fraction of its size plus px a side (px - 1 at the right and bottom,
+// as the scores do that results are compared with), clipped; width 0 when nothing is over the threshold.
 sp_rect sp_mask_bounds(const sp_image *mask, float threshold, double fraction, int px);
 
 // Metrics over values in 0..1, all channels. PSNR is 99 for equal pictures. Both fail with SP_EINVAL on

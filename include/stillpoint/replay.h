@@ -14,7 +14,6 @@ extern "C" {
 #endif
 
 // ---- The ledger: what each stage took
-// ---------------------------------------------------------------------------
 
 typedef struct sp_ledger_stage {
     char name[24];
@@ -40,7 +39,6 @@ sp_json *sp_ledger_json(const sp_ledger *ledger);
 void sp_ledger_free(sp_ledger *ledger);
 
 // ---- Settings
-// ---------------------------------------------------------------------------------------------------
 
 typedef struct sp_replay_params {
     sp_camera_choice cameras; // which take part; borrowed
@@ -61,7 +59,6 @@ sp_replay_params sp_replay_params_default(void);
 sp_json *sp_replay_params_json(const sp_replay_params *params);
 
 // ---- Stages
-// -----------------------------------------------------------------------------------------------------
 
 // Plates of all cameras that take part, given or estimated, and the venue's cloud: TAKE/background/ with
 // plates/, venue.ply, preview.jpg and report.json. The folder appears whole, replacing an older one. ledger
@@ -119,7 +116,6 @@ int sp_replay_clip(sp_replay_report *report, const char *path, sp_take *take, do
                    sp_pool *pool, const sp_progress *progress);
 
 // ---- Evaluation
-// -------------------------------------------------------------------------------------------------
 
 // How like the truth one picture is. Box and mask values are NaN where the truth has no mask.
 typedef struct sp_score {

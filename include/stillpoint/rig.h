@@ -54,7 +54,6 @@ int sp_rig_load(sp_rig *out, const char *path);
 int sp_rig_save(const sp_rig *rig, const char *path);
 
 // ---- Geometry
-// ---------------------------------------------------------------------------------------------------
 
 sp_vec3 sp_camera_center(const sp_camera *camera); // in the world
 sp_vec3 sp_camera_to_cam(const sp_camera *camera, sp_vec3 world);
@@ -88,7 +87,6 @@ bool sp_triangulate_rays(sp_vec3 *out, const sp_vec3 *origins, const sp_vec3 *di
 sp_vec3 sp_rig_focus(const sp_rig *rig);
 
 // ---- Foreign formats
-// ----------------------------------------------------------------------------------------------
 
 typedef struct sp_import_params {
     double scale;   // metres per unit; 0: the format's own default (1; 0.001 for FreeMoCap and Qualisys)

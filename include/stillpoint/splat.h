@@ -49,15 +49,15 @@ int sp_splat_cloud_append(sp_splat_cloud *cloud, const sp_splat_cloud *from);
 // Keep the splats with keep[i] != 0, in order.
 void sp_splat_cloud_filter(sp_splat_cloud *cloud, const uint8_t *keep);
 
-// Turn the whole cloud about the origin: positions, orientations and SH, so that what was seen along d is then
-// seen along rotation * d. rotation must be one (determinant +1).
+// Turn the whole cloud about the origin: positions, orientations and SH, so that what was seen along d is
+// then seen along rotation * d. rotation must be one (determinant +1).
 void sp_splat_cloud_rotate(sp_splat_cloud *cloud, sp_mat3 rotation);
 
 // Files by ending (.ply, .spz) when writing, by content when reading: INRIA PLY (binary little endian), SPZ
 // v2-v4 (written: v3). A NaN or infinity is an error that names the splat and field (SP_EFORMAT when reading,
-// SP_EINVAL when writing). PLY is stored in our world as it is. SPZ holds x right, y up, z back: our (x, y, z)
-// is its (x, z, -y), a turn that orientations and SH make too. SPZ quantises: position 1/4096 m, log scale 1/16,
-// opacity 1/255, SH DC 0.026, degree 1 1/16 and above 1/8 within -1..1.
+// SP_EINVAL when writing). PLY is stored in our world as it is. SPZ holds x right, y up, z back: our (x, y,
+// z) is its (x, z, -y), a turn that orientations and SH make too. SPZ quantises: position 1/4096 m, log scale
+// 1/16, opacity 1/255, SH DC 0.026, degree 1 1/16 and above 1/8 within -1..1.
 int sp_splat_load(sp_splat_cloud *out, const char *path);
 int sp_splat_save(const sp_splat_cloud *cloud, const char *path);
 int sp_splat_decode(sp_splat_cloud *out, const void *data, size_t size, const char *what);

@@ -77,7 +77,6 @@ int sp_take_samples(sp_image8 **out, int *count, sp_camera *camera, sp_take *tak
 int sp_take_camera(sp_camera *out, sp_take *take, int camera_index);
 
 // ---- Moments
-// ------------------------------------------------------------------------------------------------------
 
 typedef enum sp_moment_state { SP_MOMENT_COARSE, SP_MOMENT_REFINING, SP_MOMENT_FINAL } sp_moment_state;
 typedef struct sp_moment_instant {
@@ -95,8 +94,7 @@ typedef struct sp_moment {
     int count;
     char **cameras; // ids that took part
     int camera_count;
-    double
-        *gains; // per camera 3 gains and 3 offsets (colour correction: seen = gain * ours + offset), or NULL
+    double *gains;     // per camera 3 gains and 3 offsets (seen = gain * ours + offset), or NULL
     sp_json *settings; // may be NULL
     uint64_t seed;
     sp_moment_state state;

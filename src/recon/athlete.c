@@ -13,7 +13,8 @@
 
 #define AGREE_VOXEL_M 0.03
 #define VOXEL_M 0.008
-// More steps fit the views' noise and not the athlete (gt_dev, unseen views: 21.9 dB after 500, 21.6 after 1200).
+// More steps fit the views' noise and not the athlete (gt_dev, unseen views: 21.9 dB after 500, 21.6 after
+// 1200).
 #define ENOUGH_ITERATIONS 500
 #define CUT_MARGIN_PX 12
 // Share of the splat budget that is seeded; the rest goes where detail turns out to be missing.

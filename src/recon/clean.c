@@ -45,7 +45,8 @@ static void clean_view(void *context, int64_t v, int worker)
     if (!rc) {
         size_t pixels = (size_t)support.width * (size_t)support.height;
         float slack = (float)(SLACK_PX + voxel_px(job->hull, &view->camera));
-        // A view that contradicts the others shows what they tell; half a voxel is what the hull's skin misses.
+        // A view that contradicts the others shows what they tell; half a voxel is what the hull's skin
+        // misses.
         bool trusted = job->scene->views[v].used;
         for (size_t i = 0; i < pixels; i++) {
             float inside = outline.distance.data[i], *matte = &job->out[v].data[i];
@@ -100,13 +101,15 @@ static int clean_all(sp_image *out, const recon_scene *scene, const sp_view *vie
     return rc;
 }
 
-int sp_recon_clean_mattes(sp_image *out, const sp_view *views, int count, sp_pool *pool, const sp_progress *progress)
+int sp_recon_clean_mattes(sp_image *out, const sp_view *views, int count, sp_pool *pool,
+                          const sp_progress *progress)
 {
     int matted = 0;
     for (int v = 0; v < count; v++)
         matted += views[v].matte != NULL;
     if (!out || matted < 2)
-        return sp_error(SP_EINVAL, "%d of %d views have a matte; agreement needs at least two", matted, count);
+        return sp_error(SP_EINVAL, "%d of %d views have a matte; agreement needs at least two", matted,
+                        count);
     recon_scene scene = {0};
     recon_shadow shadow = {0};
     sp_image *cleaned = sp_calloc((size_t)count, sizeof *cleaned);

@@ -126,8 +126,8 @@ static void middle_of(double out[3], float *const rows[3], int64_t count)
         out[a] = standing ? sum[a] / (double)standing : 0;
 }
 
-// Points that nobody sees now may have been seen at a neighbouring instant. Between instants the body has moved;
-// without a model of it, its middle says how.
+// Points that nobody sees now may have been seen at a neighbouring instant. Between instants the body has
+// moved; without a model of it, its middle says how.
 static int remember_colours(recon_points *p, const sp_splat_cloud *warm)
 {
     float *rows[3];
@@ -160,7 +160,8 @@ static int remember_colours(recon_points *p, const sp_splat_cloud *warm)
     return SP_OK;
 }
 
-int recon_seed_colours(recon_points *points, const recon_scene *scene, const sp_splat_cloud *warm, sp_pool *pool)
+int recon_seed_colours(recon_points *points, const recon_scene *scene, const sp_splat_cloud *warm,
+                       sp_pool *pool)
 {
     size_t views = (size_t)scene->count;
     colour_job job = {points, scene, sp_calloc(views, sizeof(sp_image)), sp_calloc(views, sizeof(int))};

@@ -163,8 +163,8 @@ static bool bound_floor(double low[2], double high[2], const recon_scene *scene)
     return views >= LEAST_AGREEING && low[0] < high[0] && low[1] < high[1];
 }
 
-// Cells that say nothing (a painted line's edge, an athlete before them in most views) take the mean of the cells
-// around when most of those are in shadow.
+// Cells that say nothing (a painted line's edge, an athlete before them in most views) take the mean of the
+// cells around when most of those are in shadow.
 static int fill_gaps(recon_shadow *s)
 {
     int w = s->size[0], h = s->size[1];

@@ -1,4 +1,5 @@
-// A textured ellipsoid before a textured venue: the whole way from views to a cloud, judged where no camera stood.
+// A textured ellipsoid before a textured venue: the whole way from views to a cloud, judged where no camera
+// stood.
 #include <stillpoint/recon.h>
 
 #include "rig_of_ring.h"
@@ -38,7 +39,8 @@ static void shoot_view(shoot *s, int v, const sp_camera *camera)
                 float wall = 0.4f + 0.2f * (float)((x / 9 + y / 7 + c) % 3);
                 float m = s->mattes[v].data[at];
                 s->plates[v].data[3 * at + (size_t)c] = (uint8_t)(wall * 255 + 0.5f);
-                s->images[v].data[3 * at + (size_t)c] = (uint8_t)((m * skin[c] + (1 - m) * wall) * 255 + 0.5f);
+                s->images[v].data[3 * at + (size_t)c] =
+                    (uint8_t)((m * skin[c] + (1 - m) * wall) * 255 + 0.5f);
             }
         }
     s->views[v] = (sp_view){.camera = *camera,

@@ -53,7 +53,8 @@ static void carve(recon_hull *hull, const ring *r)
 // The hull holds the body, and is not much larger.
 static void check_hull(const recon_hull *hull, double most)
 {
-    double body = 4.0 / 3 * M_PI * BODY.radii.x * BODY.radii.y * BODY.radii.z, volume = recon_hull_volume(hull);
+    double body = 4.0 / 3 * M_PI * BODY.radii.x * BODY.radii.y * BODY.radii.z,
+           volume = recon_hull_volume(hull);
     print_message("hull %.4f m3, body %.4f m3\n", volume, body);
     assert_true(volume > 0.97 * body && volume < most * body);
     sp_rng rng = sp_rng_seed(3, 0);
@@ -103,7 +104,8 @@ static void test_normals_are_the_bodys(void **state)
     assert_true(points.count > 2000);
     double sum = 0, away = 0;
     for (int64_t i = 0; i < points.count; i++) {
-        sp_vec3 d = sp_v3_sub(sp_v3(points.position[0][i], points.position[1][i], points.position[2][i]), BODY.centre);
+        sp_vec3 d = sp_v3_sub(sp_v3(points.position[0][i], points.position[1][i], points.position[2][i]),
+                              BODY.centre);
         sp_vec3 scaled = sp_v3(d.x / BODY.radii.x, d.y / BODY.radii.y, d.z / BODY.radii.z);
         sp_vec3 n = sp_v3_unit(
             sp_v3(d.x / pow(BODY.radii.x, 2), d.y / pow(BODY.radii.y, 2), d.z / pow(BODY.radii.z, 2)));

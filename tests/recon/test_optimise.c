@@ -1,4 +1,5 @@
-// The optimiser finds a known cloud's pictures again, and its result does not depend on the number of threads.
+// The optimiser finds a known cloud's pictures again, and its result does not depend on the number of
+// threads.
 #include "../../src/recon/optimise.h"
 #include "rig_of_ring.h"
 
@@ -22,7 +23,8 @@ static void make_cloud(sp_splat_cloud *out, double shake)
             double centre = a == 2 ? 1 : 0;
             sp_splat_row(out, SP_ROW_POSITION + a)[i] =
                 (float)(centre + 0.3 * sp_rng_normal(&rng) + 0.02 * shake * sp_rng_normal(&wobble));
-            sp_splat_row(out, SP_ROW_LOG_SCALE + a)[i] = (float)(log(0.07) + 0.3 * shake * sp_rng_normal(&wobble));
+            sp_splat_row(out, SP_ROW_LOG_SCALE + a)[i] =
+                (float)(log(0.07) + 0.3 * shake * sp_rng_normal(&wobble));
             sp_splat_row(out, SP_ROW_SH + a)[i] =
                 (float)(1.2 * sp_rng_normal(&rng) + 0.8 * shake * sp_rng_normal(&wobble));
         }
@@ -123,7 +125,8 @@ static void test_corrects_colours(void **state)
     p.fit_gains = true;
     p.levels = 1;
     assert_int_equal(recon_optimise(&cloud, NULL, s.targets, VIEWS, &p, NULL, NULL), SP_OK);
-    print_message("gains %.3f %.3f %.3f\n", s.targets[0].gains[1], s.targets[1].gains[1], s.targets[2].gains[1]);
+    print_message("gains %.3f %.3f %.3f\n", s.targets[0].gains[1], s.targets[1].gains[1],
+                  s.targets[2].gains[1]);
     assert_true(s.targets[0].gains[1] > 1.08 && s.targets[1].gains[1] < 0.92);
     assert_true(fabs(s.targets[2].gains[1] - 1) < 0.05);
     for (int v = 0; v < 2; v++)
