@@ -52,7 +52,8 @@ static char *default_path(const char *take, double t_s, sp_rational fps)
     return path;
 }
 
-static int work(cli *c, cli_pipeline *p, const char *folder, const char *output, const cli_instants *instants)
+static int work(cli *c, cli_pipeline *p, const char *folder, const char *output, const char *moment,
+                const cli_instants *instants)
 {
     sp_take *take = NULL;
     sp_replay_report report = {0};
@@ -70,7 +71,7 @@ static int work(cli *c, cli_pipeline *p, const char *folder, const char *output,
         path = output ? sp_strdup(output) : default_path(folder, times[0], take->fps);
         code = path ? cli_pool(c) : SP_EIO;
         if (code == SP_OK)
-            code = sp_replay_clip(&report, path, take, times[0], NULL, &p->params, &c->ledger, c->pool,
+            code = sp_replay_clip(&report, path, take, times[0], moment, &p->params, &c->ledger, c->pool,
                                   &c->progress);
         if (code < 0)
             status = cli_fail_request(c, code);
@@ -88,7 +89,7 @@ static int work(cli *c, cli_pipeline *p, const char *folder, const char *output,
 
 int cmd_replay(cli *c, int argc, char **argv)
 {
-    const char *args[1], *output = NULL;
+    const char *args[1], *output = NULL, *moment = NULL;
     cli_pipeline p;
     cli_instants instants = cli_instants_default();
     cli_pipeline_init(&p, CLI_PART_PREPARE | CLI_PART_MOMENT | CLI_PART_CLIP);
@@ -110,6 +111,11 @@ int cmd_replay(cli *c, int argc, char **argv)
                       .value = &output,
                       .argument = "FILE",
                       .help = "the clip (default TAKE/moments/<frame>.mp4)"};
+    cli_option given = {.name = "moment",
+                        .kind = CLI_TEXT,
+                        .value = &moment,
+                        .argument = "FOLDER",
+                        .help = "use or make this moment (default TAKE/moments/<frame>)"};
     cli_option again = {.name = "refresh",
                         .kind = CLI_FLAG,
                         .value = &p.params.is_refresh,
@@ -117,6 +123,7 @@ int cmd_replay(cli *c, int argc, char **argv)
     cli_pipeline_add(&p, at);
     cli_pipeline_add(&p, frame);
     cli_pipeline_add(&p, out);
+    cli_pipeline_add(&p, given);
     cli_pipeline_add(&p, again);
     int status = cli_parse(c, &usage, p.options, p.option_count, args, argc, argv);
     if (status == CLI_GO_ON)
@@ -124,7 +131,7 @@ int cmd_replay(cli *c, int argc, char **argv)
     if (status != CLI_GO_ON)
         return status;
     int code = cli_pipeline_settle(&p, c);
-    status = code < 0 ? cli_fail_request(c, code) : work(c, &p, args[0], output, &instants);
+    status = code < 0 ? cli_fail_request(c, code) : work(c, &p, args[0], output, moment, &instants);
     cli_pipeline_free(&p);
     return status;
 }

@@ -72,6 +72,11 @@ def replay_makes_what_is_missing(folder, take):
     assert int(stream["nb_read_frames"]) == made["frames"], (stream, made)
     again = result("replay", take, "--at", "0.2", "-o", folder / "again.mp4", *QUICK)
     assert {s["stage"] for s in again["stages"]} == {"clip"}, again  # nothing was missing
+    (take / "moments" / "000006").rename(folder / "jump")
+    moved = folder / "jump" / "moment.json"
+    moved.write_text(moved.read_text().replace('"../../', '"../take/').replace('"../.."', '"../take"'))
+    third = result("replay", take, "--at", "0.2", "--moment", folder / "jump", "-o", folder / "third.mp4", *QUICK)
+    assert {s["stage"] for s in third["stages"]} == {"clip"}, third
     no_leftovers(folder)
 
 
