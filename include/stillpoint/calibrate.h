@@ -47,9 +47,10 @@ typedef struct sp_check_camera {
     int matches;
     double epipolar_px;    // median distance from the epipolar lines
     double epipolar_share; // share of matches within tolerance
-    double track_px;       // median error of corners seen by three or more cameras, against the other cameras
-    bool is_suspect;       // what speaks against this camera exceeds the tolerance and its neighbours'
-    bool is_checked;       // enough was seen to judge
+    double
+        track_px; // error of corners seen by three or more cameras, against the other cameras (lower third)
+    bool is_suspect; // what speaks against this camera exceeds the tolerance and its neighbours'
+    bool is_checked; // enough was seen to judge
 } sp_check_camera;
 
 typedef struct sp_rig_check_report {

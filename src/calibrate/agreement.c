@@ -12,7 +12,7 @@
 #define NEIGHBOUR_MAX_RAD (100 * M_PI / 180) // farther ones see other sides
 #define TRACK_ANGLE_RAD (2 * M_PI / 180)     // rays of the others must cross at least so steeply
 
-enum { TRACKS_MIN = 10, MATCHES_MIN = 12, DENSE_MIN = 8, TRACK_VIEWS_MAX = 16 };
+enum { TRACKS_MIN = 12, MATCHES_MIN = 12, DENSE_MIN = 8, TRACK_VIEWS_MAX = 16 };
 
 typedef struct pair_job {
     int from, to;
@@ -304,7 +304,10 @@ static void measure(sp_check_camera *out, const sp_rig_check_report *report, con
             if (!isnan(error))
                 scratch[n++] = error;
         }
-    out->track_px = n >= TRACKS_MIN ? calibrate_median(scratch, n) : NAN;
+    // Repeated patterns (seats, boards) give chains of wrong matches that each lie on their lines. They spoil
+    // some of a camera's tracks; a wrong calibration spoils all of them: hence the lower third.
+    calibrate_median(scratch, n); // sorts
+    out->track_px = n >= TRACKS_MIN ? scratch[n / 3] : NAN;
 }
 
 static double error_of(const sp_check_camera *c)
@@ -312,48 +315,86 @@ static double error_of(const sp_check_camera *c)
     return isnan(c->track_px) ? c->epipolar_px : c->track_px;
 }
 
-// Measure everybody, flag the one that is far worse than the middle, and measure again without it.
+typedef struct jury {
+    sp_rig_check_report *report;
+    const agreement *a;
+    const track *tracks;
+    int track_count;
+    double *scratch, *errors; // room for all samples, for a value per view
+    bool *flagged;
+} jury;
+
+// Measure all against those not flagged. Returns the sum of the errors of the latter, and what is too much.
+static double hear(const jury *j, double *limit)
+{
+    int n = 0;
+    double sum = 0;
+    for (int i = 0; i < j->a->active_count; i++) {
+        int view = j->a->active[i];
+        sp_check_camera *c = &j->report->cameras[view];
+        measure(c, j->report, j->tracks, j->track_count, j->a->views, j->flagged, view, j->scratch);
+        if (isnan(error_of(c)) || j->flagged[view])
+            continue;
+        j->errors[n++] = error_of(c);
+        sum += error_of(c);
+    }
+    double middle = n > 0 ? calibrate_median(j->errors, n) : 0;
+    *limit = n < 3 ? INFINITY : fmax(j->report->tolerance_px, 2 * middle);
+    return sum;
+}
+
+// A wrong camera spoils its neighbours' values too, and sometimes more than its own. Of those over the limit
+// the one is flagged without which the others agree best.
+static int accuse(const jury *j, double limit)
+{
+    int culprit = -1, suspects = 0;
+    double least = INFINITY, unused;
+    int *suspect = sp_calloc((size_t)j->a->count, sizeof *suspect);
+    for (int i = 0; suspect && i < j->a->active_count; i++) {
+        int view = j->a->active[i];
+        if (!j->flagged[view] && error_of(&j->report->cameras[view]) > limit)
+            suspect[suspects++] = view;
+    }
+    for (int i = 0; i < suspects; i++) {
+        j->flagged[suspect[i]] = true;
+        double rest = hear(j, &unused);
+        j->flagged[suspect[i]] = false;
+        if (rest < least)
+            least = rest, culprit = suspect[i];
+    }
+    free(suspect);
+    return culprit;
+}
+
 static int judge(sp_rig_check_report *report, const agreement *a, const track *tracks, int track_count)
 {
     int samples = report->match_count + 1;
     for (int i = 0; i < track_count; i++)
         samples += tracks[i].count;
-    double *scratch = sp_calloc((size_t)samples, sizeof *scratch),
-           *errors = sp_calloc((size_t)a->count, sizeof *errors);
-    bool *flagged = sp_calloc((size_t)a->count, sizeof *flagged);
-    if (!scratch || !errors || !flagged) {
-        free(scratch);
-        free(errors);
-        free(flagged);
-        return SP_ENOMEM;
-    }
-    for (int left = a->active_count;; left--) {
-        int worst = -1, n = 0;
-        for (int i = 0; i < a->active_count; i++) {
-            int view = a->active[i];
-            sp_check_camera *c = &report->cameras[view];
-            measure(c, report, tracks, track_count, a->views, flagged, view, scratch);
-            if (isnan(error_of(c)))
-                continue;
-            c->is_checked = true;
-            if (flagged[view])
-                continue;
-            errors[n++] = error_of(c);
-            if (worst < 0 || error_of(c) > error_of(&report->cameras[worst]))
-                worst = view;
-        }
-        double middle = calibrate_median(errors, n);
-        if (n < 3 || left <= 3 || 2 * left <= a->active_count ||
-            error_of(&report->cameras[worst]) <= fmax(report->tolerance_px, 2 * middle))
+    jury j = {.report = report, .a = a, .tracks = tracks, .track_count = track_count};
+    j.scratch = sp_calloc((size_t)samples, sizeof *j.scratch);
+    j.errors = sp_calloc((size_t)a->count, sizeof *j.errors);
+    j.flagged = sp_calloc((size_t)a->count, sizeof *j.flagged);
+    int code = j.scratch && j.errors && j.flagged ? SP_OK : SP_ENOMEM;
+    for (int left = a->active_count; !code; left--) {
+        double limit;
+        hear(&j, &limit);
+        int culprit = left > 3 && 2 * left > a->active_count ? accuse(&j, limit) : -1;
+        if (culprit < 0) {
+            hear(&j, &limit);
             break;
-        flagged[worst] = true;
+        }
+        j.flagged[culprit] = true;
     }
-    for (int i = 0; i < a->count; i++)
-        report->cameras[i].is_suspect = report->cameras[i].is_suspect || flagged[i];
-    free(scratch);
-    free(errors);
-    free(flagged);
-    return SP_OK;
+    for (int i = 0; i < a->count && !code; i++) {
+        sp_check_camera *c = &report->cameras[i];
+        c->is_suspect = c->is_suspect || j.flagged[i];
+        c->is_checked = c->is_checked || !isnan(error_of(c));
+    }
+    free(j.scratch);
+    free(j.errors);
+    free(j.flagged);
+    return code;
 }
 
 int calibrate_check_corners(sp_rig_check_report *report, const sp_view *views, int count,

@@ -29,8 +29,9 @@ static double corners_of(const sp_check_camera *c)
     return isnan(value) ? 0 : value;
 }
 
-// Whom silhouettes do not trust is suspect, unless its corners clear it: a matte may be wrong by itself.
-static void judge_silhouettes(sp_rig_check_report *report, const bool *trusted)
+// Whom silhouettes do not trust is suspect, unless its corners clear it: a matte may be wrong by itself. The
+// other way round does not hold: an athlete in the middle of the picture hides a roll.
+static void weigh_silhouettes(sp_rig_check_report *report, const bool *trusted)
 {
     for (int i = 0; i < report->count; i++) {
         sp_check_camera *c = &report->cameras[i];
@@ -149,7 +150,7 @@ int sp_rig_check(sp_rig_check_report *out, const sp_view *views, int count, cons
     if ((code = calibrate_check_hulls(&report, trusted, views, count, params, pool, progress)) ||
         (code = calibrate_check_corners(&report, views, count, params, pool, progress)))
         goto done;
-    judge_silhouettes(&report, trusted);
+    weigh_silhouettes(&report, trusted);
     if ((code = write_verdict(&report, views)))
         goto done;
     *out = report;

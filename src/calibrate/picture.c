@@ -116,11 +116,13 @@ static void draw_matches(const drawing *d, const sp_rig_check_report *report, co
     }
 }
 
+// A line of the caption on a dark ground of its own.
 static void text_line(const drawing *d, int row, bool bold, const char *text, sp_color color)
 {
-    double y = 26 + 22 * row;
-    sp_canvas_text(d->canvas, 13, y + 1, 16, 0, bold, text, (sp_color){0, 0, 0, 0.8});
-    sp_canvas_text(d->canvas, 12, y, 16, 0, bold, text, color);
+    double y = 26 + 24 * row, w = sp_canvas_text_width(d->canvas, 16, bold, text) + 20;
+    const double ground[8] = {0, y - 19, w, y - 19, w, y + 6, 0, y + 6};
+    sp_canvas_polygon(d->canvas, ground, 4, 0, (sp_color){0, 0, 0, 0.55});
+    sp_canvas_text(d->canvas, 10, y, 16, 0, bold, text, color);
 }
 
 static void draw_caption(const drawing *d, const sp_rig_check_report *report, int index)
@@ -128,9 +130,6 @@ static void draw_caption(const drawing *d, const sp_rig_check_report *report, in
     const sp_check_camera *c = &report->cameras[index];
     char text[160];
     int row = 0;
-    const double lines = 1 + !isnan(c->agreement) + !isnan(c->epipolar_px);
-    const double w = 560, h = 22 * lines + 14;
-    sp_canvas_polygon(d->canvas, (double[]){0, 0, w, 0, w, h, 0, h}, 4, 0, (sp_color){0, 0, 0, 0.45});
     double corners = isnan(c->track_px) ? c->epipolar_px : c->track_px, shift = calibrate_shift(c);
     double error = fmax(isnan(corners) ? 0 : corners, shift);
     if (!c->is_checked)
