@@ -122,6 +122,13 @@ static void look(void *context, int64_t i, int worker)
         memset(&a->looks[view], 0, sizeof a->looks[view]);
 }
 
+// How far from its epipolar line a corner is looked for, pixels of the camera's own picture: so wide that a
+// knocked camera still finds its matches, not so wide that chance finds many.
+static double band_of(const sp_camera *camera, double tolerance_px)
+{
+    return fmax(8 * tolerance_px, 0.03 * camera->width);
+}
+
 static int compare_distances(const void *a, const void *b)
 {
     double p = ((const matching_pair *)a)->distance, q = ((const matching_pair *)b)->distance;
@@ -157,8 +164,7 @@ static void match(void *context, int64_t i, int worker)
     job->pairs = sp_calloc((size_t)from->count + 1, sizeof *job->pairs);
     if (!job->pairs || !from->count || !to->count)
         return;
-    // Wide enough that a knocked camera still finds its matches, not so wide that chance finds many.
-    double band = fmax(8 * a->tolerance, 0.03 * a->views[job->to].camera.width) / to->px;
+    double band = band_of(&a->views[job->to].camera, a->tolerance) / to->px;
     int found = matching_find(job->pairs, from, to, band, a->reach[job->from], a->reach[job->to]);
     job->count = keep_dense(job->pairs, found, band, 2.5 * a->tolerance / to->px);
 }
@@ -298,10 +304,12 @@ static void measure(sp_check_camera *out, const sp_rig_check_report *report, con
     out->epipolar_share = n > 0 ? (double)near / n : NAN;
     out->epipolar_px = n >= MATCHES_MIN ? calibrate_median(scratch, n) : NAN;
     n = 0;
+    // What is farther off than a match may be from its line is no error of the calibration but a wrong match.
+    double farthest = 2 * band_of(&views[view].camera, report->tolerance_px);
     for (int i = 0; i < track_count; i++)
         for (int k = 0; k < tracks[i].count; k++) {
             double error = tracks[i].views[k] == view ? track_error(&tracks[i], k, views, flagged) : NAN;
-            if (!isnan(error))
+            if (error <= farthest) // not for NaN
                 scratch[n++] = error;
         }
     // Repeated patterns (seats, boards) give chains of wrong matches that each lie on their lines. They spoil

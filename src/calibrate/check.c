@@ -29,14 +29,14 @@ static double corners_of(const sp_check_camera *c)
     return isnan(value) ? 0 : value;
 }
 
-// Whom silhouettes do not trust is suspect, unless its corners clear it: a matte may be wrong by itself. The
+// A shifted silhouette makes suspect, unless corners clear the camera: a matte may be wrong by itself. The
 // other way round does not hold: an athlete in the middle of the picture hides a roll.
-static void weigh_silhouettes(sp_rig_check_report *report, const bool *trusted)
+static void weigh_silhouettes(sp_rig_check_report *report, const bool *shifted)
 {
     for (int i = 0; i < report->count; i++) {
         sp_check_camera *c = &report->cameras[i];
         bool is_cleared = !isnan(c->track_px) && c->track_px <= report->tolerance_px;
-        c->is_suspect = c->is_suspect || (!trusted[i] && !is_cleared);
+        c->is_suspect = c->is_suspect || (shifted[i] && !is_cleared);
     }
 }
 
@@ -129,9 +129,9 @@ int sp_rig_check(sp_rig_check_report *out, const sp_view *views, int count, cons
     sp_rig_check_report report = {.count = count, .worst = -1};
     report.cameras = sp_calloc((size_t)count, sizeof *report.cameras);
     report.hulls = sp_calloc((size_t)count, sizeof *report.hulls);
-    bool *trusted = sp_calloc((size_t)count, sizeof *trusted);
+    bool *shifted = sp_calloc((size_t)count, sizeof *shifted);
     double width = 0;
-    if (!report.cameras || !report.hulls || !trusted) {
+    if (!report.cameras || !report.hulls || !shifted) {
         code = SP_ENOMEM;
         goto done;
     }
@@ -147,16 +147,16 @@ int sp_rig_check(sp_rig_check_report *out, const sp_view *views, int count, cons
         width = fmax(width, views[i].camera.width);
     }
     report.tolerance_px = params->tolerance_px > 0 ? params->tolerance_px : fmax(2, width / 400);
-    if ((code = calibrate_check_hulls(&report, trusted, views, count, params, pool, progress)) ||
+    if ((code = calibrate_check_hulls(&report, shifted, views, count, params, pool, progress)) ||
         (code = calibrate_check_corners(&report, views, count, params, pool, progress)))
         goto done;
-    weigh_silhouettes(&report, trusted);
+    weigh_silhouettes(&report, shifted);
     if ((code = write_verdict(&report, views)))
         goto done;
     *out = report;
     memset(&report, 0, sizeof report);
 done:
     sp_rig_check_report_free(&report);
-    free(trusted);
+    free(shifted);
     return code;
 }

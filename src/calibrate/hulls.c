@@ -410,25 +410,31 @@ double calibrate_shift(const sp_check_camera *c)
     return hypot(c->shift_x, c->shift_y);
 }
 
-// The trusted camera whose silhouette is shifted most, when that is more than the tolerance and twice what is
-// usual among the others: few views make a fat hull, in which everybody sits a little off. -1: none.
-static int find_shifted(const judging *j)
+static double shift_at(const judging *j, int i)
+{
+    return calibrate_shift(&j->report->cameras[j->h->active[i]]);
+}
+
+// More than the tolerance and twice what is usual among the trusted cameras but i: few views make a fat hull,
+// in which everybody sits a little off.
+static bool is_shifted(const judging *j, int i)
 {
     double shifts[CAMERAS_MAX];
-    int worst = -1, n = 0;
-    for (int i = 0; i < j->h->count; i++) {
-        const sp_check_camera *c = &j->report->cameras[j->h->active[i]];
-        if ((j->trusted >> i & 1) &&
-            (worst < 0 || calibrate_shift(c) > calibrate_shift(&j->report->cameras[j->h->active[worst]])))
-            worst = i;
-    }
+    int n = 0;
+    for (int k = 0; k < j->h->count; k++)
+        if ((j->trusted >> k & 1) && k != i)
+            shifts[n++] = shift_at(j, k);
+    return n >= 2 && shift_at(j, i) > j->report->tolerance_px + 2 * calibrate_median(shifts, n);
+}
+
+// The trusted camera whose silhouette is shifted most, when that is too much; else -1.
+static int find_shifted(const judging *j)
+{
+    int worst = -1;
     for (int i = 0; i < j->h->count; i++)
-        if ((j->trusted >> i & 1) && i != worst)
-            shifts[n++] = calibrate_shift(&j->report->cameras[j->h->active[i]]);
-    if (n < 2)
-        return -1;
-    double limit = j->report->tolerance_px + 2 * calibrate_median(shifts, n);
-    return calibrate_shift(&j->report->cameras[j->h->active[worst]]) > limit ? worst : -1;
+        if ((j->trusted >> i & 1) && (worst < 0 || shift_at(j, i) > shift_at(j, worst)))
+            worst = i;
+    return worst >= 0 && is_shifted(j, worst) ? worst : -1;
 }
 
 // Judge all, and again without the one that stands out, as long as one does and enough are left.
@@ -495,7 +501,7 @@ static int prepare(hull_check *h, const sp_check_params *params)
     return SP_OK;
 }
 
-int calibrate_check_hulls(sp_rig_check_report *report, bool *trusted, const sp_view *views, int count,
+int calibrate_check_hulls(sp_rig_check_report *report, bool *shifted, const sp_view *views, int count,
                           const sp_check_params *params, sp_pool *pool, const sp_progress *progress)
 {
     int active[CAMERAS_MAX], step[CAMERAS_MAX], code;
@@ -504,8 +510,6 @@ int calibrate_check_hulls(sp_rig_check_report *report, bool *trusted, const sp_v
     for (int i = 0; i < count && h.count < CAMERAS_MAX; i++)
         if (views[i].matte && measure(views[i].matte).mass >= 16)
             active[h.count++] = i;
-    for (int i = 0; i < count; i++)
-        trusted[i] = true;
     if (h.count < 3)
         return SP_OK;
     judging j = {.h = &h, .report = report};
@@ -523,8 +527,9 @@ int calibrate_check_hulls(sp_rig_check_report *report, bool *trusted, const sp_v
         forget(&j);
         goto done;
     }
-    for (int i = 0; i < h.count; i++)
-        trusted[active[i]] = j.trusted >> i & 1;
+    // A camera may be left out because its matte is poor; what speaks against its calibration is a shift.
+    for (int i = 0; i < h.count && !code; i++)
+        shifted[active[i]] = is_shifted(&j, i);
     if (!code)
         code = sp_progress_step(progress, "silhouettes", 3, 3);
 done:

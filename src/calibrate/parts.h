@@ -5,8 +5,8 @@
 #include <stillpoint/calibrate.h>
 
 // Silhouettes: fills agreement, shift, explained and hulls of the report; views without a matte are skipped.
-// trusted (count flags, set here) tells whose hulls were used.
-int calibrate_check_hulls(sp_rig_check_report *report, bool *trusted, const sp_view *views, int count,
+// shifted: count flags, zeroed by the caller; set for views whose silhouette is off by too much.
+int calibrate_check_hulls(sp_rig_check_report *report, bool *shifted, const sp_view *views, int count,
                           const sp_check_params *params, sp_pool *pool, const sp_progress *progress);
 
 // How many pixels a camera's silhouette is off; 0 when shifting it makes it fit no better than noise does.

@@ -220,7 +220,7 @@ static bool is_footage(const char *name)
     return false;
 }
 
-int rig_find_feeds(sp_rig *rig, const char *folder)
+static int find_feeds_in(sp_rig *rig, const char *folder)
 {
     char **names;
     int count, code = sp_folder_list(&names, &count, folder);
@@ -237,6 +237,20 @@ int rig_find_feeds(sp_rig *rig, const char *folder)
         }
     }
     sp_names_free(&names, count);
+    return code;
+}
+
+int rig_find_feeds(sp_rig *rig, const char *folder, const char *const *places)
+{
+    int code = SP_OK;
+    for (int p = 0; places[p] && !code; p++) {
+        char *place = *places[p] ? sp_path_join(folder, places[p]) : sp_strdup(folder);
+        if (!place)
+            return SP_ENOMEM;
+        if (sp_is_folder(place))
+            code = find_feeds_in(rig, place);
+        free(place);
+    }
     return code;
 }
 

@@ -38,8 +38,9 @@ int rig_ids_from_images(sp_rig *rig, const char *what);
 // Turn pictures' names into paths that exist, looking in the given places relative to folder
 // (NULL-terminated).
 int rig_find_images(sp_rig *rig, const char *folder, const char *const *places);
-// For cameras that name no picture: a video or picture of the camera's name in folder.
-int rig_find_feeds(sp_rig *rig, const char *folder);
+// For cameras that name no picture: a video or picture of the camera's name in one of the places relative to
+// folder (NULL-terminated, "" is the folder itself).
+int rig_find_feeds(sp_rig *rig, const char *folder, const char *const *places);
 
 // Intrinsics as OpenCV states them: 3x3 matrix for pixels whose first centre is (0, 0), and 0, 1, 2, 4, 5, 8,
 // 12 or 14 coefficients (fisheye: 0 or 4). What our lens models cannot say is refused by name.

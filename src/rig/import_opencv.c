@@ -316,7 +316,8 @@ static int load(sp_rig *out, const char *path)
     bool is_pair =
         has_pair(folder) && (is_folder || !strcmp(name, "intri.yml") || !strcmp(name, "extri.yml"));
     int code = is_pair ? load_pair(out, folder) : is_folder ? load_folder(out, path) : load_file(out, path);
-    if (!code && (code = rig_find_feeds(out, folder)))
+    static const char *const PLACES[] = {"", NULL};
+    if (!code && (code = rig_find_feeds(out, folder, PLACES)))
         sp_rig_free(out);
     free(folder);
     return code;

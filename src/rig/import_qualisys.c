@@ -237,6 +237,15 @@ static int load(sp_rig *out, const char *path)
         return code;
     code = rig_qualisys_parse(out, text, size, path);
     free(text);
+    const char *name = sp_path_name(path);
+    char *folder = name > path ? sp_format("%.*s", (int)(name - path), path) : sp_strdup(".");
+    if (!code) {
+        static const char *const PLACES[] = {"", "../videos", NULL}; // beside the file, and Pose2Sim's place
+        code = folder ? rig_find_feeds(out, folder, PLACES) : SP_ENOMEM;
+        if (code)
+            sp_rig_free(out);
+    }
+    free(folder);
     return code;
 }
 

@@ -118,7 +118,9 @@ static int load(sp_rig *out, const char *path, bool is_caliscope)
     const char *name = sp_path_name(path);
     char *folder = name > path ? sp_format("%.*s", (int)(name - path), path) : sp_strdup(".");
     if (!code) {
-        code = folder ? rig_find_feeds(out, folder) : SP_ENOMEM;
+        // Beside the file, and where Caliscope and Pose2Sim keep footage.
+        static const char *const PLACES[] = {"", "calibration/extrinsic", "../videos", NULL};
+        code = folder ? rig_find_feeds(out, folder, PLACES) : SP_ENOMEM;
         if (code)
             sp_rig_free(out);
     }
