@@ -1,20 +1,26 @@
 // What difference between image and plate means nothing, per pixel.
+#include <stillpoint/matte.h>
 #include "parts.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#define BLOCK 16
+// Blocks along the picture's shorter side.
+#define BLOCKS 34
 // Neighbourhood of a block, in blocks a side: large against a limb, small against the picture.
 #define REACH 4
-#define STRIDE 5
-#define SAMPLES_A_SIDE ((2 * REACH + 1) * BLOCK / STRIDE + 1)
+#define SAMPLES_A_SIDE 30
 // The low quantile taken in a neighbourhood: survives an athlete who fills 60% of it. For the root mean
 // square of three Gaussian channels (chi with 3 degrees of freedom over sqrt 3) it lies at 0.58 deviations.
 #define QUANTILE 0.20
 #define QUANTILE_OF_UNIT 0.580
 // Noise above this is not believed: it is the athlete.
 #define MOST_NOISE (9.0 / 255)
+// The same, where the plate's samples are known: so many of their deviations and this.
+#define MOST_SPREADS 1.5
+#define LEAST_BELIEF (1.0 / 255)
+// What a plate that is filled from its surroundings may be wrong by.
+#define FILLED_SPREAD 0.03f
 #define CONTRAST_BINS 14
 // A quantile above the median, as errors at edges have long tails, and of the same chi.
 #define EDGE_QUANTILE 0.70
@@ -45,22 +51,37 @@ static float magnitude(const sp_image *difference, size_t at)
     return sqrtf(sum / 3);
 }
 
-static float block_quantile(const sp_image *magnitudes, int bx, int by, float *scratch)
-{
-    int count = 0;
-    int x0 = (bx - REACH) * BLOCK, x1 = (bx + REACH + 1) * BLOCK;
-    int y0 = (by - REACH) * BLOCK, y1 = (by + REACH + 1) * BLOCK;
-    for (int y = y0 < 0 ? 0 : y0; y < y1 && y < magnitudes->height; y += STRIDE)
-        for (int x = x0 < 0 ? 0 : x0; x < x1 && x < magnitudes->width; x += STRIDE)
-            scratch[count++] = magnitudes->data[(size_t)y * (size_t)magnitudes->width + (size_t)x];
-    return quantile(scratch, count, QUANTILE);
-}
-
 typedef struct noise_job {
     sp_image *out;
-    const sp_image *magnitudes;
+    const sp_image *magnitudes, *spread; // spread may be NULL
     double deviation;
+    int block; // pixels a side
 } noise_job;
+
+// A quantile of an image around a block, over values less than limit; negative where there are none.
+static float block_quantile(const noise_job *job, const sp_image *image, int bx, int by, double q,
+                            float limit)
+{
+    float scratch[SAMPLES_A_SIDE * SAMPLES_A_SIDE];
+    int count = 0, block = job->block, stride = (2 * REACH + 1) * block / SAMPLES_A_SIDE + 1;
+    int x0 = (bx - REACH) * block, x1 = (bx + REACH + 1) * block;
+    int y0 = (by - REACH) * block, y1 = (by + REACH + 1) * block;
+    for (int y = y0 < 0 ? 0 : y0; y < y1 && y < image->height; y += stride)
+        for (int x = x0 < 0 ? 0 : x0; x < x1 && x < image->width; x += stride) {
+            float value = image->data[(size_t)y * (size_t)image->width + (size_t)x];
+            if (value < limit)
+                scratch[count++] = value;
+        }
+    return count ? quantile(scratch, count, q) : -1;
+}
+
+// The most that is believed around a block: what the samples of the plate varied by bounds what the image may
+// differ by, so that an athlete who fills the neighbourhood is not taken for noise.
+static double most_noise(const noise_job *job, int bx, int by)
+{
+    float typical = job->spread ? block_quantile(job, job->spread, bx, by, 0.5, SP_PLATE_UNSEEN) : -1;
+    return typical < 0 ? MOST_NOISE : fmin(MOST_NOISE, MOST_SPREADS * typical + LEAST_BELIEF);
+}
 
 // The noise of one row of blocks.
 static void local_row(void *context, int64_t row, int worker)
@@ -68,13 +89,13 @@ static void local_row(void *context, int64_t row, int worker)
     (void)worker;
     const noise_job *job = context;
     sp_image *out = job->out;
-    float scratch[SAMPLES_A_SIDE * SAMPLES_A_SIDE];
-    int y0 = (int)row * BLOCK;
-    for (int x0 = 0; x0 < out->width; x0 += BLOCK) {
-        float low = block_quantile(job->magnitudes, x0 / BLOCK, (int)row, scratch);
-        double noise = fmin(fmax(low / QUANTILE_OF_UNIT, job->deviation), fmax(MOST_NOISE, job->deviation));
-        for (int y = y0; y < y0 + BLOCK && y < out->height; y++)
-            for (int x = x0; x < x0 + BLOCK && x < out->width; x++)
+    int block = job->block, y0 = (int)row * block;
+    for (int x0 = 0; x0 < out->width; x0 += block) {
+        float low = block_quantile(job, job->magnitudes, x0 / block, (int)row, QUANTILE, INFINITY);
+        double most = fmax(most_noise(job, x0 / block, (int)row), job->deviation);
+        double noise = fmin(fmax(low / QUANTILE_OF_UNIT, job->deviation), most);
+        for (int y = y0; y < y0 + block && y < out->height; y++)
+            for (int x = x0; x < x0 + block && x < out->width; x++)
                 out->data[(size_t)y * (size_t)out->width + (size_t)x] = (float)noise;
     }
 }
@@ -144,12 +165,16 @@ int matte_noise(sp_image *out, const sp_image *difference, const sp_image *plate
         magnitudes.data[i] = magnitude(difference, i);
     }
     if (!rc && fixed <= 0) {
-        noise_job job = {&noise, &magnitudes, deviation};
-        sp_pool_run(pool, (noise.height + BLOCK - 1) / BLOCK, local_row, &job);
+        int side = noise.width < noise.height ? noise.width : noise.height;
+        int block = side / BLOCKS > 4 ? side / BLOCKS : 4;
+        noise_job job = {&noise, &magnitudes, spread, deviation, block};
+        sp_pool_run(pool, (noise.height + block - 1) / block, local_row, &job);
         rc = contrast_noise(&noise, &magnitudes, plate);
     }
-    for (size_t i = 0; !rc && spread && i < pixels; i++)
-        noise.data[i] = sqrtf(noise.data[i] * noise.data[i] + spread->data[i] * spread->data[i]);
+    for (size_t i = 0; !rc && spread && i < pixels; i++) {
+        float own = fminf(spread->data[i], FILLED_SPREAD);
+        noise.data[i] = sqrtf(noise.data[i] * noise.data[i] + own * own);
+    }
     sp_image_free(&magnitudes);
     if (rc) {
         sp_image_free(&noise);

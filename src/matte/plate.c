@@ -84,6 +84,8 @@ static int choose_sets(uint64_t **out, const plate_stack *stack, sp_pool *pool)
     if (code == SP_OK) {
         plate_find_candidates(candidates, stack, pool);
         code = plate_choose(sets, candidates, stack, pool);
+        if (code == SP_OK)
+            code = plate_distrust(sets, stack->width, stack->height);
     }
     free(candidates);
     if (code < 0)
