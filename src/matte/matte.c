@@ -82,13 +82,16 @@ static int decide(sp_image *score, const sp_image *difference, const sp_image *n
     if (rc)
         return rc;
     size_t pixels = (size_t)score->width * (size_t)score->height;
-    for (int c = 0; c < 3; c++) {
-        const float *d = sp_image_plane(difference, c);
-        for (size_t i = 0; i < pixels; i++) {
-            float z = d[i] / noise->data[i];
-            // Far above the noise is far enough: strong contrast must not bleed over its edge.
-            score->data[i] += fminf(z * z, ENOUGH) / 3;
+    for (size_t i = 0; i < pixels; i++) {
+        float energy = 0;
+        for (size_t c = 0; c < 3; c++) {
+            float d = difference->data[c * pixels + i];
+            energy += d * d;
         }
+        energy /= 3 * noise->data[i] * noise->data[i];
+        // Far above the noise is far enough: strong contrast must not bleed over its edge. The sum is cut,
+        // not each channel, for black before white differs in one of them only.
+        score->data[i] = fminf(energy, ENOUGH);
     }
     rc = sp_image_blur(score, AGGREGATION_SIGMA_PX, 3);
     for (size_t i = 0; i < pixels; i++) {
@@ -117,6 +120,7 @@ static int feather(sp_image *matte, double feather_px)
 // Everything that needs one picture of a size, so that the candidates can be cut out of it.
 typedef struct scene {
     sp_image image, plate, noise, score;
+    sp_image spread; // of the cut; without data when the plate has none
 } scene;
 
 static void scene_free(scene *s)
@@ -125,6 +129,7 @@ static void scene_free(scene *s)
     sp_image_free(&s->plate);
     sp_image_free(&s->noise);
     sp_image_free(&s->score);
+    sp_image_free(&s->spread);
 }
 
 static int scene_cut(scene *out, const scene *from, sp_rect r)
@@ -171,6 +176,8 @@ static int shape(scene *s, double picture_px, const sp_matte_params *p, sp_pool 
             keep_in_light(&s->score, &shadow);
         sp_image_free(&shadow);
     }
+    if (!rc && s->spread.data)
+        rc = matte_claim_unseen(&s->score, &s->spread);
     if (!rc)
         rc = matte_hysteresis(&s->score, 0.15f, 0.95f);
     if (!rc)
@@ -203,6 +210,8 @@ int sp_matte(sp_image *out, double gains[6], const sp_image8 *image, const sp_im
         sp_rect r = sp_mask_bounds(&whole.score, 0.15f, 0, CANDIDATE_MARGIN_PX);
         if (r.width) {
             rc = scene_cut(&cut, &whole, r);
+            if (!rc && spread)
+                rc = sp_image_crop(&cut.spread, spread, r.x, r.y, r.width, r.height);
             if (!rc)
                 rc = shape(&cut, (double)image->width * image->height, &p, pool);
             if (!rc)

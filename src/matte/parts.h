@@ -30,6 +30,11 @@ int matte_clean_regions(sp_image *mask, float threshold, int min_area, int max_h
 // Keep regions of mask > low that hold a pixel where mask > high (hysteresis); others become 0.
 int matte_hysteresis(sp_image *mask, float low, float high);
 
+// Where the plate was never seen (spread at SP_PLATE_UNSEEN), the difference to what it was filled with says
+// little, but the athlete stood there in every sample: connected regions of such pixels become athlete when
+// most of the pixels around them are, and nothing when few of them are.
+int matte_claim_unseen(sp_image *score, const sp_image *spread);
+
 // sp_image_blur, the planes in parallel.
 int matte_blur(sp_image *image, double sigma_px, double truncate, sp_pool *pool);
 

@@ -58,8 +58,8 @@ void plate_find_candidates(plate_candidates *out, const plate_stack *stack, sp_p
 // Choose per pixel the set of samples that show the venue; 0: none does. out holds width * height.
 int plate_choose(uint64_t *out, const plate_candidates *candidates, const plate_stack *stack, sp_pool *pool);
 
-// Take back choices that cannot be relied on: the rim of regions that never showed the venue, where pixels mix
-// both sides of a contour, and islands inside them. sets: one per pixel.
+// Take back choices that cannot be relied on: the rim of regions that never showed the venue, where pixels
+// mix both sides of a contour, and islands inside them. sets: one per pixel.
 int plate_distrust(uint64_t *sets, int width, int height);
 
 // Fill pixels of weight 0 from their surroundings, smoothly (push-pull, Gortler et al. 1996). values: 3

@@ -15,8 +15,8 @@
 #define CERTAIN 0.85
 // Costs in samples of disagreement, as shares of their number: of a candidate that no sample shows, and of
 // saying that the venue never shows. The latter is above what noise makes neighbours of the venue disagree.
-#define RARITY 0.02f
-#define NEVER 0.04f
+#define RARITY 0.025f
+#define NEVER 0.05f
 // So many samples, as a share, may disagree for noise.
 #define TOLERANCE 0.04
 // Certain pixels that others enclose are asked as well when they are a smaller share of the picture: what

@@ -1,4 +1,5 @@
 // Connected regions of a matte.
+#include <stillpoint/matte.h>
 #include "parts.h"
 
 #include <stdlib.h>
@@ -104,6 +105,45 @@ int matte_hysteresis(sp_image *mask, float low, float high)
         region found = flood(&r, mask, i, low, true, high);
         if (!found.strong)
             paint(&r, mask, found.area, 0);
+    }
+    regions_end(&r);
+    return SP_OK;
+}
+
+// How many neighbours outside of the region on the stack there are, and how many of them are athlete.
+static void look_around(int *around, int *athlete, const regions *r, const sp_image *score, int area)
+{
+    int label = r->label[r->stack[0]];
+    *around = *athlete = 0;
+    for (int i = 0; i < area; i++) {
+        int at = r->stack[i], x = at % r->width, y = at / r->width;
+        const int next[4] = {x > 0 ? at - 1 : -1, x + 1 < r->width ? at + 1 : -1, y > 0 ? at - r->width : -1,
+                             y + 1 < r->height ? at + r->width : -1};
+        for (int k = 0; k < 4; k++)
+            if (next[k] >= 0 && r->label[next[k]] != label) {
+                (*around)++;
+                *athlete += score->data[next[k]] > 0.5f;
+            }
+    }
+}
+
+int matte_claim_unseen(sp_image *score, const sp_image *spread)
+{
+    regions r;
+    int rc = regions_begin(&r, spread);
+    if (rc)
+        return rc;
+    const float unseen = 0.99f * SP_PLATE_UNSEEN;
+    for (int i = 0; i < score->width * score->height; i++) {
+        if (r.label[i] >= 0 || spread->data[i] <= unseen)
+            continue;
+        region found = flood(&r, spread, i, unseen, true, unseen);
+        int around, athlete;
+        look_around(&around, &athlete, &r, score, found.area);
+        if (2 * athlete > around)
+            paint(&r, score, found.area, 1);
+        else if (6 * athlete < around)
+            paint(&r, score, found.area, 0);
     }
     regions_end(&r);
     return SP_OK;
