@@ -48,8 +48,4 @@ int sim_shape_boot(sim_mesh *mesh, double side);
 int sim_shape_shoe(sim_mesh *mesh, double side);
 int sim_shape_ski(sim_mesh *mesh, double side);
 
-// Skis run under the boots: half their length, and the sole's and the base's height at rest.
-#define SIM_SKI_BASE_M (-0.035)
-#define SIM_BALL_RADIUS_M 0.095
-
 #endif

@@ -99,7 +99,7 @@ static void cast_frame(void *context, int64_t index, int worker)
     keep_failure(f, index, rc);
 }
 
-// Gaussian noise from a hash per value: the sum of four uniform bytes-pairs has deviation 1 after scaling.
+// Nearly Gaussian noise: the sum of the four bytes of a hash per value.
 static void add_noise(sp_image8 *image, double deviation, uint32_t seed)
 {
     size_t values = 3 * (size_t)image->width * (size_t)image->height;

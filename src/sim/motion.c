@@ -97,8 +97,8 @@ static void pose_at_origin(const sim_motion *m, sim_pose *pose, double t_s, sp_m
 static sp_vec3 sole_point(const sim_motion *m, const sim_pose *pose)
 {
     if (m->script->is_sole_flat) {
-        sp_vec3 r = sim_pose_point(pose, SIM_FOOT_R, sp_v3(0.125, 0.03, -0.035));
-        sp_vec3 l = sim_pose_point(pose, SIM_FOOT_L, sp_v3(-0.125, 0.03, -0.035));
+        sp_vec3 r = sim_pose_point(pose, SIM_FOOT_R, sp_v3(0.125, 0.03, SIM_SKI_BASE_M));
+        sp_vec3 l = sim_pose_point(pose, SIM_FOOT_L, sp_v3(-0.125, 0.03, SIM_SKI_BASE_M));
         return sp_v3_lerp(r, l, 0.5);
     }
     sp_vec3 lowest = {0, 0, 1e9};

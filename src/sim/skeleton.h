@@ -29,6 +29,10 @@ typedef enum sim_bone {
     SIM_BONES
 } sim_bone;
 
+// Height of the skis' base at rest, the boots' soles being at 0; radius of the ball.
+#define SIM_SKI_BASE_M (-0.035)
+#define SIM_BALL_RADIUS_M 0.095
+
 typedef struct sim_bone_info {
     const char *name;
     int parent;         // -1: none

@@ -50,13 +50,12 @@ static double cloth(sp_vec3 rest, double footprint)
     return 1 + 0.16 * (coarse - 0.5) + 0.14 * fine * (weave - 0.5);
 }
 
-static sp_vec3 arm_axis_point(sp_vec3 rest, double *along)
+// How far down an arm a place lies, from the shoulder, metres.
+static double along_arm(sp_vec3 rest)
 {
-    const sim_bone_info *upper = &sim_bones[SIM_UPPER_ARM_R];
+    sp_vec3 shoulder = sim_bones[SIM_UPPER_ARM_R].head, wrist = sim_bones[SIM_HAND_R].head;
     sp_vec3 p = sp_v3(fabs(rest.x), rest.y, rest.z);
-    sp_vec3 axis = sp_v3_unit(sp_v3_sub(sim_bones[SIM_HAND_R].head, upper->head));
-    *along = sp_v3_dot(sp_v3_sub(p, upper->head), axis);
-    return axis;
+    return sp_v3_dot(sp_v3_sub(p, shoulder), sp_v3_unit(sp_v3_sub(wrist, shoulder)));
 }
 
 static bool is_arm(sp_vec3 rest)
@@ -82,8 +81,7 @@ static sim_rgb bib(const sim_wardrobe *w, sp_vec3 rest, sp_vec3 normal, sim_rgb 
 
 static sim_rgb suit_arm(const sim_wardrobe *w, sp_vec3 rest, double footprint, sim_surface *out)
 {
-    double along;
-    arm_axis_point(rest, &along);
+    double along = along_arm(rest);
     sim_rgb c = w->suit, white = sim_rgb_srgb(0.95, 0.95, 0.95), dark = sim_rgb_srgb(0.09, 0.11, 0.20);
     c = sim_rgb_mix(c, white, band(along, 0.11, 0.15, footprint));
     c = sim_rgb_mix(c, w->accent, band(along, 0.165, 0.225, footprint));
@@ -141,8 +139,7 @@ static void skier(const sim_wardrobe *w, sp_vec3 rest, sp_vec3 normal, double fo
 
 static void player(const sim_wardrobe *w, sp_vec3 rest, sp_vec3 normal, double footprint, sim_surface *out)
 {
-    double along;
-    arm_axis_point(rest, &along);
+    double along = along_arm(rest);
     sim_rgb c = skin_tone(), white = sim_rgb_srgb(0.95, 0.95, 0.95);
     double outward = rest.x > 0 ? normal.x : -normal.x;
     bool is_cloth = true;
