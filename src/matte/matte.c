@@ -83,15 +83,15 @@ static int decide(sp_image *score, const sp_image *difference, const sp_image *n
         return rc;
     size_t pixels = (size_t)score->width * (size_t)score->height;
     for (size_t i = 0; i < pixels; i++) {
-        float energy = 0;
+        float energy[3];
         for (size_t c = 0; c < 3; c++) {
-            float d = difference->data[c * pixels + i];
-            energy += d * d;
+            float z = difference->data[c * pixels + i] / noise->data[i];
+            energy[c] = z * z / 3;
         }
-        energy /= 3 * noise->data[i] * noise->data[i];
-        // Far above the noise is far enough: strong contrast must not bleed over its edge. The sum is cut,
-        // not each channel, for black before white differs in one of them only.
-        score->data[i] = fminf(energy, ENOUGH);
+        // Far above the noise is far enough: strong contrast must not bleed over its edge, least of all that
+        // of chroma, which is smoothed. Luma alone is enough: black before white differs in nothing else.
+        float chroma = fminf(energy[1], ENOUGH / 3) + fminf(energy[2], ENOUGH / 3);
+        score->data[i] = fminf(energy[0] + chroma, ENOUGH);
     }
     rc = sp_image_blur(score, AGGREGATION_SIGMA_PX, 3);
     for (size_t i = 0; i < pixels; i++) {

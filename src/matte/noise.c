@@ -5,8 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-// Blocks along the picture's shorter side.
-#define BLOCKS 34
+// Blocks along the picture's shorter side, and the least pixels of one.
+#define BLOCKS 33
+#define LEAST_BLOCK 16
 // Neighbourhood of a block, in blocks a side: large against a limb, small against the picture.
 #define REACH 4
 #define SAMPLES_A_SIDE 30
@@ -166,7 +167,7 @@ int matte_noise(sp_image *out, const sp_image *difference, const sp_image *plate
     }
     if (!rc && fixed <= 0) {
         int side = noise.width < noise.height ? noise.width : noise.height;
-        int block = side / BLOCKS > 4 ? side / BLOCKS : 4;
+        int block = side / BLOCKS > LEAST_BLOCK ? side / BLOCKS : LEAST_BLOCK;
         noise_job job = {&noise, &magnitudes, spread, deviation, block};
         sp_pool_run(pool, (noise.height + block - 1) / block, local_row, &job);
         rc = contrast_noise(&noise, &magnitudes, plate);

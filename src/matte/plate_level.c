@@ -8,6 +8,10 @@
 #define PROBES 5000
 #define BANDS 4
 #define LEAST_IN_BAND 60
+// A band counts when so much of it moved by the same, give or take so many steps: else something passed
+// there.
+#define AGREEING 0.65
+#define AGREEMENT 8
 // Nearer to black or white than this is clipped and says nothing.
 #define CLIP_MARGIN 6
 #define LEAST_GAIN 0.7
@@ -60,6 +64,14 @@ static double middle(const int histogram[511], int count)
     return bin - 255 + inside - 0.5;
 }
 
+static int agreeing(const int histogram[511], double difference)
+{
+    int sum = 0, centre = (int)lround(difference) + 255;
+    for (int bin = centre - AGREEMENT; bin <= centre + AGREEMENT; bin++)
+        sum += bin >= 0 && bin <= 510 ? histogram[bin] : 0;
+    return sum;
+}
+
 // Points (brightness, difference) become a line, weighted by how many probes each stands for.
 static void solve_line(double *gain, double *offset, const double x[BANDS], const double y[BANDS],
                        const int weight[BANDS])
@@ -98,12 +110,14 @@ static void level_channel(float table[256], const sp_image8 *sample, const probe
         weight[band]++;
     }
     for (int i = 0; i < BANDS; i++) {
-        if (weight[i] < LEAST_IN_BAND)
+        if (weight[i] < LEAST_IN_BAND) {
             weight[i] = 0;
-        if (!weight[i])
             continue;
+        }
         brightness[i] /= weight[i];
         difference[i] = middle(histogram[i], weight[i]);
+        if (agreeing(histogram[i], difference[i]) < AGREEING * weight[i])
+            weight[i] = 0;
     }
     double gain, offset;
     solve_line(&gain, &offset, brightness, difference, weight);
