@@ -13,10 +13,7 @@
 #define SURE_COST 0.4f     // what a single one must match to be believed
 #define ISLAND_SHARE 0.001 // connected surfaces of less than this share of the picture are chance too
 #define ISLAND_STEP 0.04f  // relative step of depth that ends a surface
-#define SHELL_WEIGHT 3e-4f // holes wider than about its inverse root, in pixels, continue on the shell
 #define REACH_SHARE 0.98   // of what was confirmed lies within reach
-#define PUSH_BACK 1.05
-#define PUSH_STEPS 80
 
 void recon_geometry_free(recon_geometry *g)
 {
@@ -37,7 +34,7 @@ static bool believable(const recon_geometry *g, int view, size_t at, sp_vec3 wor
     return cost < BELIEVABLE_COST || (cost < FLOOR_COST && fabs(world.z) < FLOOR_TOLERANCE_M);
 }
 
-static sp_vec3 world_at(const recon_geometry *g, int view, size_t at)
+sp_vec3 recon_world_at(const recon_geometry *g, int view, size_t at)
 {
     const recon_depth_map *map = &g->maps[view];
     double x = (double)(at % (size_t)map->width) + 0.5, y = (double)(at / (size_t)map->width) + 0.5;
@@ -71,7 +68,7 @@ static void confirm_row(void *context, int64_t y, int worker)
     const recon_depth_map *map = &g->maps[job->view];
     for (int x = 0; x < map->width; x++) {
         size_t at = (size_t)y * (size_t)map->width + (size_t)x;
-        sp_vec3 world = world_at(g, job->view, at);
+        sp_vec3 world = recon_world_at(g, job->view, at);
         if (!believable(g, job->view, at, world))
             continue;
         int agree = 0, sure = 0, through = 0, lookers = 0;
@@ -81,7 +78,7 @@ static void confirm_row(void *context, int64_t y, int worker)
             if (j == job->view || !recon_pixel_in(&there, &depth, g, j, world))
                 continue;
             lookers++;
-            if (!believable(g, j, there, world_at(g, j, there)))
+            if (!believable(g, j, there, recon_world_at(g, j, there)))
                 continue;
             double ratio = g->maps[j].depth[there] / depth;
             agree += fabs(ratio - 1) < AGREE;
@@ -178,142 +175,4 @@ int recon_confirm(recon_geometry *g, sp_pool *pool)
             return rc;
     }
     return find_reach(g);
-}
-
-// ---- Completion
-// ---------------------------------------------------------------------------------------------------
-
-// Push-pull interpolation (Gortler et al., "The Lumigraph", 1996) of one plane from the pixels with weight.
-static int push_pull(float *value, float *weight, int width, int height)
-{
-    if (width <= 1 && height <= 1)
-        return SP_OK;
-    int w = (width + 1) / 2, h = (height + 1) / 2;
-    float *coarse = sp_calloc(2 * (size_t)w * (size_t)h, sizeof *coarse);
-    if (!coarse)
-        return SP_ENOMEM;
-    float *coarse_weight = coarse + (size_t)w * (size_t)h;
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            size_t from = (size_t)y * (size_t)width + (size_t)x,
-                   to = (size_t)(y / 2) * (size_t)w + (size_t)(x / 2);
-            coarse[to] += weight[from] * value[from];
-            coarse_weight[to] += weight[from];
-        }
-    for (size_t i = 0; i < (size_t)w * (size_t)h; i++) {
-        coarse[i] = coarse_weight[i] > 0 ? coarse[i] / coarse_weight[i] : 0;
-        coarse_weight[i] = coarse_weight[i] > 1 ? 1 : coarse_weight[i];
-    }
-    int rc = push_pull(coarse, coarse_weight, w, h);
-    for (int y = 0; y < height && !rc; y++)
-        for (int x = 0; x < width; x++) {
-            size_t to = (size_t)y * (size_t)width + (size_t)x,
-                   from = (size_t)(y / 2) * (size_t)w + (size_t)(x / 2);
-            value[to] = weight[to] * value[to] + (1 - weight[to]) * coarse[from];
-            weight[to] = 1;
-        }
-    free(coarse);
-    return rc;
-}
-
-// Depth at which the pixel's ray meets the floor within the floor's radius; 0 when it does not.
-static double floor_depth(const recon_geometry *g, int view, size_t at)
-{
-    const sp_camera *c = &g->views[view].camera;
-    double x = (double)(at % (size_t)c->width) + 0.5, y = (double)(at / (size_t)c->width) + 0.5;
-    sp_vec3 eye = sp_camera_center(c), one = recon_world_point(c, x, y, 1);
-    double fall = eye.z - one.z;
-    if (fall < 1e-6 || eye.z <= 0)
-        return 0;
-    double depth = eye.z / fall;
-    sp_vec3 hit = recon_world_point(c, x, y, depth);
-    double away = hypot(hit.x - g->params.floor_x, hit.y - g->params.floor_y);
-    return depth < g->params.far_m && away < g->params.floor_radius_m ? depth : 0;
-}
-
-// Depth at which the pixel's ray leaves the sphere around the floor's centre that holds nearly all that was
-// confirmed.
-static double shell_depth(const recon_geometry *g, int view, size_t at)
-{
-    const sp_camera *c = &g->views[view].camera;
-    double x = (double)(at % (size_t)c->width) + 0.5, y = (double)(at / (size_t)c->width) + 0.5;
-    sp_vec3 eye = sp_camera_center(c), step = sp_v3_sub(recon_world_point(c, x, y, 1), eye);
-    sp_vec3 from = sp_v3_sub(eye, sp_v3(g->params.floor_x, g->params.floor_y, 0));
-    double a = sp_v3_dot(step, step), b = sp_v3_dot(step, from),
-           q = sp_v3_dot(from, from) - g->reach_m * g->reach_m;
-    double root = b * b - a * q;
-    double depth = root > 0 ? (-b + sqrt(root)) / a : 0;
-    return fmin(fmax(depth, 2 * g->params.near_m), g->params.far_m);
-}
-
-bool recon_stands_in_the_way(const recon_geometry *g, int view, sp_vec3 world)
-{
-    for (int j = 0; j < g->count; j++) {
-        size_t there;
-        double depth;
-        if (j != view && recon_pixel_in(&there, &depth, g, j, world) && g->confirmed[j][there] &&
-            g->maps[j].depth[there] > depth * (1 + SEEN_THROUGH))
-            return true;
-    }
-    return false;
-}
-
-typedef struct complete_job {
-    recon_geometry *geometry;
-    int view;
-    const float *inverse_depth;
-} complete_job;
-
-static void complete_row(void *context, int64_t y, int worker)
-{
-    (void)worker;
-    complete_job *job = context;
-    recon_geometry *g = job->geometry;
-    recon_depth_map *map = &g->maps[job->view];
-    const sp_camera *c = &g->views[job->view].camera;
-    sp_vec3 up = sp_m3_apply(c->rotation, sp_v3(0, 0, 1));
-    for (int x = 0; x < map->width; x++) {
-        size_t at = (size_t)y * (size_t)map->width + (size_t)x;
-        if (g->confirmed[job->view][at])
-            continue;
-        double depth =
-            job->inverse_depth[at] > 1 / g->params.far_m ? 1 / job->inverse_depth[at] : g->params.far_m;
-        double floor = floor_depth(g, job->view, at);
-        bool on_floor = floor > 0 && floor < 1.15 * depth;
-        depth = on_floor ? floor : depth;
-        for (int step = 0; step < PUSH_STEPS && depth < g->params.far_m; step++) {
-            if (!recon_stands_in_the_way(g, job->view, recon_world_point(c, x + 0.5, (double)y + 0.5, depth)))
-                break;
-            depth *= PUSH_BACK;
-            on_floor = false;
-        }
-        map->depth[at] = (float)depth;
-        sp_vec3 ray = sp_v3((x + 0.5 - c->cx) / c->fx, ((double)y + 0.5 - c->cy) / c->fy, 1);
-        sp_vec3 n = on_floor ? up : sp_v3_scale(sp_v3_unit(ray), -1);
-        map->normal[0][at] = (float)n.x;
-        map->normal[1][at] = (float)n.y;
-        map->normal[2][at] = (float)n.z;
-    }
-}
-
-int recon_complete(recon_geometry *g, sp_pool *pool)
-{
-    int rc = SP_OK;
-    for (int i = 0; i < g->count && !rc; i++) {
-        size_t pixels = (size_t)g->maps[i].width * (size_t)g->maps[i].height;
-        float *inverse = sp_calloc(2 * pixels, sizeof *inverse);
-        if (!inverse)
-            return SP_ENOMEM;
-        for (size_t k = 0; k < pixels; k++) {
-            bool is_known = g->confirmed[i][k];
-            inverse[k] = 1 / (is_known ? g->maps[i].depth[k] : (float)shell_depth(g, i, k));
-            inverse[pixels + k] = is_known ? 1 : SHELL_WEIGHT;
-        }
-        rc = push_pull(inverse, inverse + pixels, g->maps[i].width, g->maps[i].height);
-        complete_job job = {g, i, inverse};
-        if (!rc)
-            sp_pool_run(pool, g->maps[i].height, complete_row, &job);
-        free(inverse);
-    }
-    return rc;
 }

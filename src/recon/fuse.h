@@ -22,13 +22,17 @@ void recon_geometry_free(recon_geometry *geometry);
 // Fill confirmed: a depth is believed when more views agree with it than see through it.
 int recon_confirm(recon_geometry *geometry, sp_pool *pool);
 
-// Give unconfirmed pixels a depth: the floor where the ray meets it first, else that of the nearest confirmed
-// surroundings, pushed back as far as needed not to stand in what another view sees through.
+// Give unconfirmed pixels a depth: that of confirmed surroundings of the same colour, continued; else the
+// floor, where other views see the same colour on it; else a far shell. It is pushed back as far as needed
+// not to stand in what another view sees through.
 int recon_complete(recon_geometry *geometry, sp_pool *pool);
 
 // One flat splat per patch of even colour, finest views first, at most budget of them; what one view's patch
 // explains is not repeated from another. Appends to out.
 int recon_fuse(sp_splat_cloud *out, const recon_geometry *geometry, int budget);
+
+// The world point that a pixel of a view's map lies at.
+sp_vec3 recon_world_at(const recon_geometry *geometry, int view, size_t at);
 
 // Pixel of a view that a world point falls on, and its depth there; false when outside the picture.
 bool recon_pixel_in(size_t *at, double *depth, const recon_geometry *geometry, int view, sp_vec3 world);

@@ -1,0 +1,271 @@
+// Depths for what no view confirmed: planes spread from confirmed surroundings of the same colour.
+#include "fuse.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEEN_THROUGH 0.04 // nearer than what another view sees by this much is in its way
+#define COLOUR_STEP 40.0f // pixels of distance that a step in colour costs, per unit of one channel's mean
+#define SPREAD_NEAR 40.0f // within this distance a plane simply continues
+#define SPREAD_FAR 160.0f // beyond this one it is not believed: floor or shell
+#define CONTINUE_RATIO                                                                                       \
+    1.5f // a plane that continues to a depth farther off than this is taken as facing the view
+#define FLOOR_COLOUR 0.12f // mean difference of channels at which views still see the same floor
+#define PUSH_BACK 1.05
+#define PUSH_STEPS 80
+
+// ---- Spreading: Dijkstra's shortest paths over the pixels, from all confirmed ones at once
+// ----------------------------
+
+typedef struct node {
+    float cost;
+    int32_t pixel;
+} node;
+
+typedef struct spread {
+    float *cost;     // per pixel: distance to its source
+    int32_t *source; // per pixel: the confirmed pixel whose plane it takes; -1 none
+    node *heap;
+    size_t heap_count;
+} spread;
+
+static bool before(node a, node b)
+{
+    return a.cost != b.cost ? a.cost < b.cost : a.pixel < b.pixel;
+}
+
+static void push(spread *s, node n)
+{
+    size_t i = s->heap_count++;
+    for (; i > 0 && before(n, s->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        s->heap[i] = s->heap[(i - 1) / 2];
+    s->heap[i] = n;
+}
+
+static node pop(spread *s)
+{
+    node top = s->heap[0], last = s->heap[--s->heap_count];
+    size_t i = 0;
+    for (size_t child = 1; child < s->heap_count; child = 2 * i + 1) {
+        if (child + 1 < s->heap_count && before(s->heap[child + 1], s->heap[child]))
+            child++;
+        if (!before(s->heap[child], last))
+            break;
+        s->heap[i] = s->heap[child];
+        i = child;
+    }
+    s->heap[i] = last;
+    return top;
+}
+
+static float colour_difference(const sp_image *rgb, size_t a, size_t b)
+{
+    float sum = 0;
+    for (int c = 0; c < 3; c++)
+        sum += fabsf(sp_image_plane(rgb, c)[a] - sp_image_plane(rgb, c)[b]);
+    return sum / 3;
+}
+
+static int spread_init(spread *s, size_t pixels)
+{
+    s->cost = sp_calloc(pixels, sizeof *s->cost);
+    s->source = sp_calloc(pixels, sizeof *s->source);
+    s->heap = sp_calloc(5 * pixels,
+                        sizeof *s->heap); // each pixel is pushed at most once per neighbour, and as a source
+    return s->cost && s->source && s->heap ? SP_OK : SP_ENOMEM;
+}
+
+static void spread_free(spread *s)
+{
+    free(s->cost);
+    free(s->source);
+    free(s->heap);
+}
+
+static void spread_planes(spread *s, const sp_image *rgb, const uint8_t *confirmed)
+{
+    size_t width = (size_t)rgb->width, pixels = width * (size_t)rgb->height;
+    for (size_t at = 0; at < pixels; at++) {
+        s->cost[at] = confirmed[at] ? 0 : INFINITY;
+        s->source[at] = confirmed[at] ? (int32_t)at : -1;
+        if (confirmed[at])
+            push(s, (node){0, (int32_t)at});
+    }
+    while (s->heap_count) {
+        node n = pop(s);
+        size_t at = (size_t)n.pixel, x = at % width;
+        if (n.cost > s->cost[at])
+            continue;
+        size_t next[4] = {x > 0 ? at - 1 : at, x + 1 < width ? at + 1 : at, at >= width ? at - width : at,
+                          at + width < pixels ? at + width : at};
+        for (int k = 0; k < 4; k++) {
+            float cost = n.cost + 1 + COLOUR_STEP * colour_difference(rgb, at, next[k]);
+            if (cost < s->cost[next[k]]) {
+                s->cost[next[k]] = cost;
+                s->source[next[k]] = s->source[at];
+                push(s, (node){cost, (int32_t)next[k]});
+            }
+        }
+    }
+}
+
+// ---- Where a pixel without a confirmed depth lies
+// ----------------------------------------------------------------------
+
+// Depth at which the pixel's ray meets the floor within the floor's radius; 0 when it does not.
+static double floor_depth(const recon_geometry *g, int view, size_t at)
+{
+    const sp_camera *c = &g->views[view].camera;
+    double x = (double)(at % (size_t)c->width) + 0.5, y = (double)(at / (size_t)c->width) + 0.5;
+    sp_vec3 eye = sp_camera_center(c), one = recon_world_point(c, x, y, 1);
+    double fall = eye.z - one.z;
+    if (fall < 1e-6 || eye.z <= 0)
+        return 0;
+    double depth = eye.z / fall;
+    sp_vec3 hit = recon_world_point(c, x, y, depth);
+    double away = hypot(hit.x - g->params.floor_x, hit.y - g->params.floor_y);
+    return depth < g->params.far_m && away < g->params.floor_radius_m ? depth : 0;
+}
+
+// Do the views that look at a pixel's place on the floor see its colour there?
+static bool floor_colour_agrees(const recon_geometry *g, int view, size_t at, sp_vec3 world)
+{
+    int agree = 0, lookers = 0;
+    for (int j = 0; j < g->count; j++) {
+        size_t there;
+        double depth;
+        if (j == view || !recon_pixel_in(&there, &depth, g, j, world))
+            continue;
+        float difference = 0;
+        for (int c = 0; c < 3; c++)
+            difference += fabsf(sp_image_plane(&g->views[j].rgb, c)[there] -
+                                sp_image_plane(&g->views[view].rgb, c)[at]);
+        lookers++;
+        agree += difference / 3 < FLOOR_COLOUR;
+    }
+    return 2 * agree >= lookers;
+}
+
+// Depth at which the pixel's ray leaves the sphere around the floor's centre that holds nearly all that was
+// confirmed.
+static double shell_depth(const recon_geometry *g, int view, size_t at)
+{
+    const sp_camera *c = &g->views[view].camera;
+    double x = (double)(at % (size_t)c->width) + 0.5, y = (double)(at / (size_t)c->width) + 0.5;
+    sp_vec3 eye = sp_camera_center(c), step = sp_v3_sub(recon_world_point(c, x, y, 1), eye);
+    sp_vec3 from = sp_v3_sub(eye, sp_v3(g->params.floor_x, g->params.floor_y, 0));
+    double a = sp_v3_dot(step, step), b = sp_v3_dot(step, from),
+           q = sp_v3_dot(from, from) - g->reach_m * g->reach_m;
+    double root = b * b - a * q;
+    double depth = root > 0 ? (-b + sqrt(root)) / a : 0;
+    return fmin(fmax(depth, 2 * g->params.near_m), g->params.far_m);
+}
+
+bool recon_stands_in_the_way(const recon_geometry *g, int view, sp_vec3 world)
+{
+    for (int j = 0; j < g->count; j++) {
+        size_t there;
+        double depth;
+        if (j != view && recon_pixel_in(&there, &depth, g, j, world) && g->confirmed[j][there] &&
+            g->maps[j].depth[there] > depth * (1 + SEEN_THROUGH))
+            return true;
+    }
+    return false;
+}
+
+typedef struct placement {
+    double depth;
+    float normal[3];
+} placement;
+
+static placement facing(const sp_camera *c, double x, double y, double depth)
+{
+    sp_vec3 n = sp_v3_scale(sp_v3_unit(sp_v3((x - c->cx) / c->fx, (y - c->cy) / c->fy, 1)), -1);
+    return (placement){depth, {(float)n.x, (float)n.y, (float)n.z}};
+}
+
+// The plane of the source continued to the pixel.
+static placement continued(const recon_depth_map *map, const sp_camera *c, size_t source, double x, double y)
+{
+    double sx = (double)(source % (size_t)map->width) + 0.5, sy = (double)(source / (size_t)map->width) + 0.5;
+    placement p = {0, {map->normal[0][source], map->normal[1][source], map->normal[2][source]}};
+    double there = p.normal[0] * (sx - c->cx) / c->fx + p.normal[1] * (sy - c->cy) / c->fy + p.normal[2];
+    double here = p.normal[0] * (x - c->cx) / c->fx + p.normal[1] * (y - c->cy) / c->fy + p.normal[2];
+    double ratio = there / here;
+    if (!(ratio < CONTINUE_RATIO && ratio > 1 / CONTINUE_RATIO))
+        return facing(c, x, y, map->depth[source]);
+    p.depth = map->depth[source] * ratio;
+    return p;
+}
+
+static placement place(const recon_geometry *g, int view, const spread *s, size_t at)
+{
+    const recon_depth_map *map = &g->maps[view];
+    const sp_camera *c = &g->views[view].camera;
+    double x = (double)(at % (size_t)map->width) + 0.5, y = (double)(at / (size_t)map->width) + 0.5;
+    if (s->source[at] >= 0 && s->cost[at] < SPREAD_NEAR)
+        return continued(map, c, (size_t)s->source[at], x, y);
+    double floor = floor_depth(g, view, at);
+    if (floor > 0 && floor_colour_agrees(g, view, at, recon_world_point(c, x, y, floor))) {
+        sp_vec3 up = sp_m3_apply(c->rotation, sp_v3(0, 0, 1));
+        return (placement){floor, {(float)up.x, (float)up.y, (float)up.z}};
+    }
+    if (s->source[at] >= 0 && s->cost[at] < SPREAD_FAR)
+        return continued(map, c, (size_t)s->source[at], x, y);
+    return facing(c, x, y, shell_depth(g, view, at));
+}
+
+static void complete_pixel(recon_geometry *g, int view, const spread *s, size_t at)
+{
+    recon_depth_map *map = &g->maps[view];
+    const sp_camera *c = &g->views[view].camera;
+    double x = (double)(at % (size_t)map->width) + 0.5, y = (double)(at / (size_t)map->width) + 0.5;
+    placement p = place(g, view, s, at);
+    for (int step = 0; step < PUSH_STEPS && p.depth < g->params.far_m; step++) {
+        if (!recon_stands_in_the_way(g, view, recon_world_point(c, x, y, p.depth)))
+            break;
+        p = facing(c, x, y, p.depth * PUSH_BACK);
+    }
+    map->depth[at] = (float)fmin(fmax(p.depth, g->params.near_m), g->params.far_m);
+    for (int k = 0; k < 3; k++)
+        map->normal[k][at] = p.normal[k];
+}
+
+typedef struct complete_job {
+    recon_geometry *geometry;
+    int *codes; // per view
+} complete_job;
+
+static void complete_view(void *context, int64_t view, int worker)
+{
+    (void)worker;
+    complete_job *job = context;
+    recon_geometry *g = job->geometry;
+    size_t pixels = (size_t)g->maps[view].width * (size_t)g->maps[view].height;
+    spread s = {0};
+    job->codes[view] = spread_init(&s, pixels);
+    if (!job->codes[view]) {
+        spread_planes(&s, &g->views[view].rgb, g->confirmed[view]);
+        for (size_t at = 0; at < pixels; at++)
+            if (!g->confirmed[view][at])
+                complete_pixel(g, (int)view, &s, at);
+    }
+    spread_free(&s);
+}
+
+int recon_complete(recon_geometry *g, sp_pool *pool)
+{
+    int *codes = sp_calloc((size_t)g->count, sizeof *codes);
+    if (!codes)
+        return SP_ENOMEM;
+    complete_job job = {g, codes};
+    sp_pool_run(pool, g->count, complete_view, &job);
+    int rc = SP_OK;
+    for (int i = 0; i < g->count; i++)
+        if (codes[i])
+            rc = sp_error(SP_ENOMEM, "out of memory while completing the depth of camera %s",
+                          g->views[i].camera.id);
+    free(codes);
+    return rc;
+}
