@@ -11,7 +11,6 @@
 #define SPREAD_FAR 160.0f // beyond this one it is not believed: floor or shell
 #define CONTINUE_RATIO                                                                                       \
     1.5f // a plane that continues to a depth farther off than this is taken as facing the view
-#define FLOOR_COLOUR 0.12f // mean difference of channels at which views still see the same floor
 #define PUSH_BACK 1.05
 #define PUSH_STEPS 80
 
@@ -128,25 +127,6 @@ static double floor_depth(const recon_geometry *g, int view, size_t at)
     return depth < g->params.far_m && away < g->params.floor_radius_m ? depth : 0;
 }
 
-// Do the views that look at a pixel's place on the floor see its colour there?
-static bool floor_colour_agrees(const recon_geometry *g, int view, size_t at, sp_vec3 world)
-{
-    int agree = 0, lookers = 0;
-    for (int j = 0; j < g->count; j++) {
-        size_t there;
-        double depth;
-        if (j == view || !recon_pixel_in(&there, &depth, g, j, world))
-            continue;
-        float difference = 0;
-        for (int c = 0; c < 3; c++)
-            difference += fabsf(sp_image_plane(&g->views[j].rgb, c)[there] -
-                                sp_image_plane(&g->views[view].rgb, c)[at]);
-        lookers++;
-        agree += difference / 3 < FLOOR_COLOUR;
-    }
-    return 2 * agree >= lookers;
-}
-
 // Depth at which the pixel's ray leaves the sphere around the floor's centre that holds nearly all that was
 // confirmed.
 static double shell_depth(const recon_geometry *g, int view, size_t at)
@@ -207,7 +187,7 @@ static placement place(const recon_geometry *g, int view, const spread *s, size_
     if (s->source[at] >= 0 && s->cost[at] < SPREAD_NEAR)
         return continued(map, c, (size_t)s->source[at], x, y);
     double floor = floor_depth(g, view, at);
-    if (floor > 0 && floor_colour_agrees(g, view, at, recon_world_point(c, x, y, floor))) {
+    if (floor > 0 && recon_colour_agrees(g, view, at, recon_world_point(c, x, y, floor))) {
         sp_vec3 up = sp_m3_apply(c->rotation, sp_v3(0, 0, 1));
         return (placement){floor, {(float)up.x, (float)up.y, (float)up.z}};
     }

@@ -9,29 +9,27 @@
 #define BELIEVABLE_COST 0.7f
 #define FLOOR_COST 1.3f // a textureless floor is believed without a match
 #define FLOOR_TOLERANCE_M 0.02
+#define SAME_COLOUR 0.12f  // mean difference of channels
 #define MANY_LOOKERS 3     // with more views than this on a point, a single one that agrees may be chance
 #define SURE_COST 0.4f     // what a single one must match to be believed
 #define ISLAND_SHARE 0.001 // connected surfaces of less than this share of the picture are chance too
 #define ISLAND_STEP 0.04f  // relative step of depth that ends a surface
 #define REACH_SHARE 0.98   // of what was confirmed lies within reach
 
-void recon_geometry_free(recon_geometry *g)
+static void free_flags(uint8_t **flags, int count)
 {
-    for (int i = 0; i < g->count; i++) {
-        if (g->maps)
-            recon_depth_map_free(&g->maps[i]);
-        if (g->confirmed)
-            free(g->confirmed[i]);
-    }
-    free(g->maps);
-    free(g->confirmed);
-    memset(g, 0, sizeof *g);
+    for (int i = 0; flags && i < count; i++)
+        free(flags[i]);
+    free(flags);
 }
 
-static bool believable(const recon_geometry *g, int view, size_t at, sp_vec3 world)
+void recon_geometry_free(recon_geometry *g)
 {
-    float cost = g->maps[view].cost[at];
-    return cost < BELIEVABLE_COST || (cost < FLOOR_COST && fabs(world.z) < FLOOR_TOLERANCE_M);
+    for (int i = 0; g->maps && i < g->count; i++)
+        recon_depth_map_free(&g->maps[i]);
+    free(g->maps);
+    free_flags(g->confirmed, g->count);
+    memset(g, 0, sizeof *g);
 }
 
 sp_vec3 recon_world_at(const recon_geometry *g, int view, size_t at)
@@ -55,10 +53,46 @@ bool recon_pixel_in(size_t *at, double *depth, const recon_geometry *g, int view
     return true;
 }
 
+bool recon_colour_agrees(const recon_geometry *g, int view, size_t at, sp_vec3 world)
+{
+    int agree = 0, lookers = 0;
+    for (int j = 0; j < g->count; j++) {
+        size_t there;
+        double depth;
+        if (j == view || !recon_pixel_in(&there, &depth, g, j, world))
+            continue;
+        float difference = 0;
+        for (int c = 0; c < 3; c++)
+            difference += fabsf(sp_image_plane(&g->views[j].rgb, c)[there] -
+                                sp_image_plane(&g->views[view].rgb, c)[at]);
+        lookers++;
+        agree += difference / 3 < SAME_COLOUR;
+    }
+    return 2 * agree >= lookers;
+}
+
 typedef struct confirm_job {
     recon_geometry *geometry;
     int view;
+    uint8_t **believable; // per view and pixel
 } confirm_job;
+
+// A match is believed; a floor without texture too, where other views see its colour on it.
+static void believe_row(void *context, int64_t y, int worker)
+{
+    (void)worker;
+    confirm_job *job = context;
+    const recon_geometry *g = job->geometry;
+    const recon_depth_map *map = &g->maps[job->view];
+    for (int x = 0; x < map->width; x++) {
+        size_t at = (size_t)y * (size_t)map->width + (size_t)x;
+        sp_vec3 world = recon_world_at(g, job->view, at);
+        float cost = map->cost[at];
+        job->believable[job->view][at] =
+            cost < BELIEVABLE_COST || (cost < FLOOR_COST && fabs(world.z) < FLOOR_TOLERANCE_M &&
+                                       recon_colour_agrees(g, job->view, at, world));
+    }
+}
 
 static void confirm_row(void *context, int64_t y, int worker)
 {
@@ -68,9 +102,9 @@ static void confirm_row(void *context, int64_t y, int worker)
     const recon_depth_map *map = &g->maps[job->view];
     for (int x = 0; x < map->width; x++) {
         size_t at = (size_t)y * (size_t)map->width + (size_t)x;
-        sp_vec3 world = recon_world_at(g, job->view, at);
-        if (!believable(g, job->view, at, world))
+        if (!job->believable[job->view][at])
             continue;
+        sp_vec3 world = recon_world_at(g, job->view, at);
         int agree = 0, sure = 0, through = 0, lookers = 0;
         for (int j = 0; j < g->count; j++) {
             size_t there;
@@ -78,7 +112,7 @@ static void confirm_row(void *context, int64_t y, int worker)
             if (j == job->view || !recon_pixel_in(&there, &depth, g, j, world))
                 continue;
             lookers++;
-            if (!believable(g, j, there, recon_world_at(g, j, there)))
+            if (!job->believable[j][there])
                 continue;
             double ratio = g->maps[j].depth[there] / depth;
             agree += fabs(ratio - 1) < AGREE;
@@ -159,20 +193,32 @@ static int find_reach(recon_geometry *g)
     return SP_OK;
 }
 
+// One byte per pixel of each view.
+static uint8_t **pixel_flags(const recon_geometry *g)
+{
+    uint8_t **flags = sp_calloc((size_t)g->count, sizeof *flags);
+    bool is_whole = flags != NULL;
+    for (int i = 0; i < g->count && is_whole; i++) {
+        flags[i] = sp_calloc((size_t)g->maps[i].width * (size_t)g->maps[i].height, 1);
+        is_whole = flags[i] != NULL;
+    }
+    if (is_whole)
+        return flags;
+    free_flags(flags, g->count);
+    return NULL;
+}
+
 int recon_confirm(recon_geometry *g, sp_pool *pool)
 {
-    g->confirmed = sp_calloc((size_t)g->count, sizeof *g->confirmed);
-    if (!g->confirmed)
-        return SP_ENOMEM;
-    for (int i = 0; i < g->count; i++) {
-        g->confirmed[i] = sp_calloc((size_t)g->maps[i].width * (size_t)g->maps[i].height, 1);
-        if (!g->confirmed[i])
-            return SP_ENOMEM;
-        confirm_job job = {g, i};
-        sp_pool_run(pool, g->maps[i].height, confirm_row, &job);
-        int rc = drop_islands(g->confirmed[i], &g->maps[i]);
-        if (rc)
-            return rc;
+    confirm_job job = {.geometry = g, .believable = pixel_flags(g)};
+    g->confirmed = pixel_flags(g);
+    int rc = job.believable && g->confirmed ? SP_OK : SP_ENOMEM;
+    for (job.view = 0; job.view < g->count && !rc; job.view++)
+        sp_pool_run(pool, g->maps[job.view].height, believe_row, &job);
+    for (job.view = 0; job.view < g->count && !rc; job.view++) {
+        sp_pool_run(pool, g->maps[job.view].height, confirm_row, &job);
+        rc = drop_islands(g->confirmed[job.view], &g->maps[job.view]);
     }
-    return find_reach(g);
+    free_flags(job.believable, g->count);
+    return rc ? rc : find_reach(g);
 }
