@@ -86,7 +86,9 @@ static void smooth_layer(void *context, int64_t k, int worker)
                 float w = (float)((2 - abs(dx)) * (2 - abs(dy)) * (2 - abs(dz)));
                 sum += w * f[dz * sxy + dy * sx + dx];
             }
-            job->other[k * sxy + j * sx + i] = sum / 64;
+            // Thin things (a ski, a finger) are one sample deep: they must not be smoothed away.
+            float smooth = sum / 64, least = fminf(f[0], 0.25f * (float)hull->voxel_m);
+            job->other[k * sxy + j * sx + i] = f[0] > 0 && smooth < least ? least : smooth;
         }
 }
 

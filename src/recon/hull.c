@@ -35,7 +35,7 @@ static void choose_rules(carving *c, const recon_hull_params *params)
 {
     int n = c->view_count;
     // Few views leave much that nobody denies: every denial counts. Many can outvote one that is wrong.
-    c->tolerance = params->tolerance >= 0 ? params->tolerance : n >= 6 ? 1 : 0;
+    c->tolerance = params->tolerance >= 0 ? params->tolerance : n >= 10 ? 2 : n >= 6 ? 1 : 0;
     c->least_views = params->least_views > 0 ? params->least_views : n >= 8 ? 4 : n >= 4 ? 3 : n;
 }
 

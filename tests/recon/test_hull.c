@@ -19,18 +19,18 @@ typedef struct ring {
     recon_silhouette silhouettes[VIEWS];
 } ring;
 
-typedef enum damage { DAMAGE_NONE, DAMAGE_BLANK, DAMAGE_WRONG } damage;
+typedef enum damage { DAMAGE_NONE, DAMAGE_BLANK, DAMAGE_WRONG, DAMAGE_BOTH } damage;
 
 static void ring_open(ring *r, damage what)
 {
     for (int v = 0; v < VIEWS; v++) {
         sp_camera camera = ring_camera(v, VIEWS, 5, 320, 240);
         ellipsoid seen = BODY;
-        if (v == 3 && what == DAMAGE_WRONG)
+        if (v == 3 && (what == DAMAGE_WRONG || what == DAMAGE_BOTH))
             seen.centre.z += 0.7;
         sp_image matte;
         assert_int_equal(ring_matte(&matte, &seen, &camera), SP_OK);
-        if (v == 3 && what == DAMAGE_BLANK)
+        if ((v == 3 && what == DAMAGE_BLANK) || (v == 7 && what == DAMAGE_BOTH))
             memset(matte.data, 0, sizeof(float) * 320 * 240);
         assert_int_equal(recon_silhouette_init(&r->silhouettes[v], &camera, &matte, NULL), SP_OK);
         sp_image_free(&matte);
@@ -43,10 +43,11 @@ static void ring_close(ring *r)
         recon_silhouette_free(&r->silhouettes[v]);
 }
 
-static void carve(recon_hull *hull, const ring *r)
+static void carve(recon_hull *hull, const ring *r, int tolerance)
 {
     recon_hull_params params = recon_hull_params_default();
     params.voxel_m = VOXEL_M;
+    params.tolerance = tolerance;
     assert_int_equal(recon_hull_carve(hull, r->silhouettes, NULL, VIEWS, &params, NULL, NULL), SP_OK);
 }
 
@@ -72,7 +73,7 @@ static void test_hull_holds_the_body(void **state)
     ring r;
     recon_hull hull;
     ring_open(&r, DAMAGE_NONE);
-    carve(&hull, &r);
+    carve(&hull, &r, 1);
     check_hull(&hull, 1.15);
     recon_hull_free(&hull);
     ring_close(&r);
@@ -85,11 +86,23 @@ static void test_one_damaged_matte_does_not_carve(void **state)
         ring r;
         recon_hull hull;
         ring_open(&r, what);
-        carve(&hull, &r);
+        carve(&hull, &r, 1);
         check_hull(&hull, 1.2);
         recon_hull_free(&hull);
         ring_close(&r);
     }
+}
+
+static void test_many_views_outvote_two(void **state)
+{
+    (void)state;
+    ring r;
+    recon_hull hull;
+    ring_open(&r, DAMAGE_BOTH);
+    carve(&hull, &r, -1);
+    check_hull(&hull, 1.3);
+    recon_hull_free(&hull);
+    ring_close(&r);
 }
 
 static void test_normals_are_the_bodys(void **state)
@@ -99,7 +112,7 @@ static void test_normals_are_the_bodys(void **state)
     recon_hull hull;
     recon_points points;
     ring_open(&r, DAMAGE_NONE);
-    carve(&hull, &r);
+    carve(&hull, &r, 1);
     assert_int_equal(recon_surface_points(&points, &hull, NULL), SP_OK);
     assert_true(points.count > 2000);
     double sum = 0, away = 0;
@@ -146,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hull_holds_the_body),
         cmocka_unit_test(test_one_damaged_matte_does_not_carve),
+        cmocka_unit_test(test_many_views_outvote_two),
         cmocka_unit_test(test_normals_are_the_bodys),
         cmocka_unit_test(test_nothing_gives_an_empty_hull),
     };
