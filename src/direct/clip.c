@@ -10,6 +10,7 @@ typedef struct clip {
     const sp_progress *progress;
     sp_pool *pool;
     bool *chosen; // the one camera whose footage runs in and out
+    sp_box athlete;
     double freeze_s, fps;
     int run_in, hold, turn, run_out, written, total;
     sp_camera feed_camera;
@@ -224,6 +225,21 @@ static int plan(clip *c, const bool *chosen, int camera_index, const sp_box *ath
     return count_frames(c);
 }
 
+// The rig sees the athlete, so what the venue's cloud has close to the viewpoint is stray: the first part of
+// the way is kept free of it. The path's nearest point decides, for the whole clip.
+static float free_distance(const clip *c)
+{
+    enum { SAMPLES = 64 };
+    const double share = 0.4;
+    double nearest = INFINITY, reach = 0.5 * sp_v3_norm(sp_v3_sub(c->athlete.max, c->athlete.min));
+    for (int i = 0; i <= SAMPLES; i++) {
+        sp_camera view;
+        sp_orbit_at(&view, c->orbit, c->params.orbit.duration_s * i / SAMPLES);
+        nearest = fmin(nearest, sp_v3_norm(sp_v3_sub(sp_camera_center(&view), sp_box_center(&c->athlete))));
+    }
+    return (float)fmax(share * (nearest - reach), 0);
+}
+
 static int open_buffers(clip *c, const char *path)
 {
     int width = c->params.width, height = c->params.height;
@@ -237,6 +253,7 @@ static int open_buffers(clip *c, const char *path)
         return code;
     sp_render_params render = sp_render_params_default();
     render.kernels = c->params.kernels;
+    render.near_m = fmaxf(render.near_m, free_distance(c));
     code = sp_renderer_open(&c->renderer, &render, c->pool);
     if (code < 0)
         return code;
@@ -299,6 +316,7 @@ int sp_clip_write(sp_clip_report *report, const char *path, const char *poster_p
               .scene = scene,
               .progress = progress,
               .pool = pool,
+              .athlete = *athlete,
               .freeze_s = freeze_s};
     c.params.fps = clip_rate(take->fps, params->fps);
     c.fps = sp_rational_value(c.params.fps);
