@@ -8,6 +8,9 @@
 
 #include "folder.h"
 
+// A share of a plate that was never seen and is worth a warning.
+#define WORTH_SAYING 0.02
+
 // ---- Making
 
 static void samples_free(sp_image8 *samples, int count)
@@ -94,6 +97,24 @@ static int fit(replay_plate *plate, const char *path)
     return code;
 }
 
+double replay_plate_unseen(const replay_plate *plate)
+{
+    size_t pixels = (size_t)plate->spread.width * (size_t)plate->spread.height, unseen = 0;
+    for (size_t i = 0; i < pixels; i++)
+        unseen += plate->spread.data[i] >= SP_PLATE_UNSEEN;
+    return pixels ? (double)unseen / (double)pixels : 0;
+}
+
+static void say_unseen(const replay_plate *plate)
+{
+    double share = replay_plate_unseen(plate);
+    if (share > WORTH_SAYING)
+        sp_log(SP_LOG_WARN,
+               "camera %s: %.1f%% of its plate is never seen without somebody before it and is filled from "
+               "around; longer footage or a plate of its own is better",
+               plate->camera.id, 100 * share);
+}
+
 static int make_one(replay_plate *plate, sp_take *take, int index, int want, sp_pool *pool)
 {
     const char *given = take->feeds[index].plate;
@@ -106,7 +127,10 @@ static int make_one(replay_plate *plate, sp_take *take, int index, int want, sp_
         if (count < 3)
             sp_log(SP_LOG_WARN, "camera %s: its plate is estimated from %d frame%s only", plate->camera.id,
                    count, count == 1 ? "" : "s");
-        return estimate(plate, samples, count, pool);
+        code = estimate(plate, samples, count, pool);
+        if (code == SP_OK)
+            say_unseen(plate);
+        return code;
     }
     int code = sp_take_camera(&plate->camera, take, index);
     char *path = code == SP_OK ? sp_take_path(take, given) : NULL;

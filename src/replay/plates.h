@@ -24,4 +24,7 @@ int replay_plates_save(const replay_plates *plates, const char *folder);
 int replay_plates_load(replay_plates *out, sp_take *take, const bool *chosen);
 void replay_plates_free(replay_plates *plates);
 
+// The share of an estimated plate, 0..1, at which no sample showed the venue.
+double replay_plate_unseen(const replay_plate *plate);
+
 #endif

@@ -121,6 +121,8 @@ static int save_report(const char *folder, const replay_plates *plates, const sp
             code = sp_json_set_string(row, "plate", plate->is_given ? "given" : "estimated");
         if (code == SP_OK)
             code = sp_json_set_numbers(row, "size_px", size, 2);
+        if (code == SP_OK && !plate->is_given)
+            code = sp_json_set_number(row, "unseen", replay_plate_unseen(plate));
         if (code == SP_OK)
             code = sp_json_append(cameras, &row);
         sp_json_free(&row);
