@@ -15,7 +15,7 @@
 #define BEFORE_M 0.02
 #define MOST_NEIGHBOURS 4
 #define LEAST_ANGLE_RAD 0.05
-#define MOST_ANGLE_RAD 0.9
+#define MOST_ANGLE_RAD 0.8
 // Penalties for a step of one plane and for more, on costs of 0..255.
 #define STEP_PENALTY 8
 #define JUMP_PENALTY 48
