@@ -18,6 +18,7 @@
 #define NEAR_SHARE 0.15 // nearest and farthest surface, and the floor's radius, from the rig's own size
 #define FAR_SHARE 40.0
 #define FLOOR_SHARE 3.0
+#define ACTION_SHARE 0.5
 
 sp_background_params sp_background_params_default(void)
 {
@@ -106,6 +107,7 @@ static int extent(recon_stereo_params *out, const sp_view *views, int count, uin
         .near_m = NEAR_SHARE * distance,
         .far_m = FAR_SHARE * distance,
         .floor_radius_m = FLOOR_SHARE * distance,
+        .action_radius_m = ACTION_SHARE * distance,
         .floor_x = focus.x,
         .floor_y = focus.y,
         .iterations = STEREO_ITERATIONS,

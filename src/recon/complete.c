@@ -179,20 +179,33 @@ static placement continued(const recon_depth_map *map, const sp_camera *c, size_
     return p;
 }
 
+// A plane from around the action does not reach into it.
+static bool is_plausible(const recon_geometry *g, int view, size_t source, sp_vec3 world)
+{
+    return !recon_in_action(g, world) || recon_in_action(g, recon_world_at(g, view, source));
+}
+
 static placement place(const recon_geometry *g, int view, const spread *s, size_t at)
 {
     const recon_depth_map *map = &g->maps[view];
     const sp_camera *c = &g->views[view].camera;
     double x = (double)(at % (size_t)map->width) + 0.5, y = (double)(at / (size_t)map->width) + 0.5;
-    if (s->source[at] >= 0 && s->cost[at] < SPREAD_NEAR)
-        return continued(map, c, (size_t)s->source[at], x, y);
+    placement spread_here = {0};
+    bool can_spread = s->source[at] >= 0 && s->cost[at] < SPREAD_FAR;
+    if (can_spread) {
+        spread_here = continued(map, c, (size_t)s->source[at], x, y);
+        can_spread =
+            is_plausible(g, view, (size_t)s->source[at], recon_world_point(c, x, y, spread_here.depth));
+    }
+    if (can_spread && s->cost[at] < SPREAD_NEAR)
+        return spread_here;
     double floor = floor_depth(g, view, at);
     if (floor > 0 && recon_colour_agrees(g, view, at, recon_world_point(c, x, y, floor))) {
         sp_vec3 up = sp_m3_apply(c->rotation, sp_v3(0, 0, 1));
         return (placement){floor, {(float)up.x, (float)up.y, (float)up.z}};
     }
-    if (s->source[at] >= 0 && s->cost[at] < SPREAD_FAR)
-        return continued(map, c, (size_t)s->source[at], x, y);
+    if (can_spread)
+        return spread_here;
     return facing(c, x, y, shell_depth(g, view, at));
 }
 

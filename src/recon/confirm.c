@@ -9,7 +9,8 @@
 #define BELIEVABLE_COST 0.7f
 #define FLOOR_COST 1.3f // a textureless floor is believed without a match
 #define FLOOR_TOLERANCE_M 0.02
-#define SAME_COLOUR 0.12f  // mean difference of channels
+#define SAME_COLOUR 0.12f // mean difference of channels
+#define ACTION_ABOVE_M 0.15
 #define MANY_LOOKERS 3     // with more views than this on a point, a single one that agrees may be chance
 #define SURE_COST 0.4f     // what a single one must match to be believed
 #define ISLAND_SHARE 0.001 // connected surfaces of less than this share of the picture are chance too
@@ -71,6 +72,12 @@ bool recon_colour_agrees(const recon_geometry *g, int view, size_t at, sp_vec3 w
     return 2 * agree >= lookers;
 }
 
+bool recon_in_action(const recon_geometry *g, sp_vec3 world)
+{
+    return world.z > ACTION_ABOVE_M &&
+           hypot(world.x - g->params.floor_x, world.y - g->params.floor_y) < g->params.action_radius_m;
+}
+
 typedef struct confirm_job {
     recon_geometry *geometry;
     int view;
@@ -120,7 +127,9 @@ static void confirm_row(void *context, int64_t y, int worker)
                 fabs(ratio - 1) < AGREE && map->cost[at] < SURE_COST && g->maps[j].cost[there] < SURE_COST;
             through += ratio > 1 + SEEN_THROUGH;
         }
-        g->confirmed[job->view][at] = agree >= through && (agree >= 2 || (sure && lookers <= MANY_LOOKERS));
+        // Debris in the middle of the action is what a viewer sees first.
+        bool can_be_lonely = lookers <= MANY_LOOKERS && !recon_in_action(g, world);
+        g->confirmed[job->view][at] = agree >= through && (agree >= 2 || (sure && can_be_lonely));
     }
 }
 

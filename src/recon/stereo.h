@@ -27,6 +27,8 @@ typedef struct recon_stereo_params {
     double near_m, far_m;  // depths considered
     double floor_radius_m; // the plane Z = 0 is tried within this distance of floor_x, floor_y
     double floor_x, floor_y;
+    double action_radius_m; // the cylinder over floor_x, floor_y in which athletes move and venues are mostly
+                            // empty
     int iterations;
     uint64_t seed;
 } recon_stereo_params;
