@@ -14,6 +14,9 @@
 #define STEREO_VIEW_MIN 40000.0
 #define STEREO_VIEW_MAX 160000.0
 #define STEREO_ITERATIONS 4
+#define STEREO_BUDGET_S                                                                                      \
+    40.0 // a background with fewer seconds gets its stereo from fewer pixels, in proportion
+#define STEREO_VIEW_LEAST 6000.0
 #define TARGET_PIXELS 600000.0 // of a plate that the cloud is optimised against
 #define NEAR_SHARE 0.15 // nearest and farthest surface, and the floor's radius, from the rig's own size
 #define FAR_SHARE 40.0
@@ -69,13 +72,15 @@ static void stereo_views_free(recon_stereo_view *views, int count)
     free(views);
 }
 
-static int stereo_views(recon_stereo_view **out, const sp_view *views, int count)
+static int stereo_views(recon_stereo_view **out, const sp_view *views, int count, double budget_s)
 {
     recon_stereo_view *all = sp_calloc((size_t)count, sizeof *all);
     if (!all)
         return SP_ENOMEM;
     int rc = SP_OK;
     double pixels = fmin(fmax(STEREO_PIXELS / count, STEREO_VIEW_MIN), STEREO_VIEW_MAX);
+    if (budget_s > 0 && budget_s < STEREO_BUDGET_S)
+        pixels = fmax(pixels * budget_s / STEREO_BUDGET_S, STEREO_VIEW_LEAST);
     for (int i = 0; i < count && !rc; i++) {
         rc = stereo_view(&all[i], &views[i], pixels);
         if (rc)
@@ -137,7 +142,7 @@ int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
     recon_geometry g = {.count = count};
     int rc = extent(&g.params, views, count, params->seed);
     if (!rc)
-        rc = stereo_views(&small, views, count);
+        rc = stereo_views(&small, views, count, params->budget_s);
     g.views = small;
     if (!rc)
         rc = find_geometry(&g, pool, progress);

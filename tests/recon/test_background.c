@@ -200,6 +200,24 @@ static void a_new_viewpoint_sees_the_room(void **state)
     sp_splat_cloud_free(&cloud);
 }
 
+static double seconds_for_seeds(const room *r, double budget_s)
+{
+    sp_background_params params = sp_background_params_default();
+    params.splats = 20000;
+    params.budget_s = budget_s;
+    sp_splat_cloud cloud;
+    double start = sp_time_s();
+    assert_int_equal(recon_background_seeds(&cloud, r->views, VIEWS, &params, r->pool, NULL), 0);
+    sp_splat_cloud_free(&cloud);
+    return sp_time_s() - start;
+}
+
+static void a_small_budget_gets_a_coarse_stereo(void **state)
+{
+    room *r = *state;
+    assert_true(seconds_for_seeds(r, 4) < 0.6 * seconds_for_seeds(r, 90));
+}
+
 static void no_view_is_an_error(void **state)
 {
     room *r = *state;
@@ -214,6 +232,7 @@ int main(void)
         cmocka_unit_test(depths_are_those_of_the_room),
         cmocka_unit_test(seeds_lie_on_the_surfaces_and_keep_the_budget),
         cmocka_unit_test(a_new_viewpoint_sees_the_room),
+        cmocka_unit_test(a_small_budget_gets_a_coarse_stereo),
         cmocka_unit_test(no_view_is_an_error),
     };
     return cmocka_run_group_tests_name("background", tests, room_open, room_close);
