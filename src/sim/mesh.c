@@ -162,22 +162,3 @@ int sim_mesh_ellipsoid(sim_mesh *mesh, sp_vec3 center, sp_vec3 radii, int sides,
         }
     return 0;
 }
-
-int sim_mesh_append(sim_mesh *mesh, const sim_mesh *from)
-{
-    int first = mesh->vertices;
-    for (int i = 0; i < from->vertices; i++) {
-        const float *p = from->position + 3 * (size_t)i, *n = from->normal + 3 * (size_t)i;
-        int rc = sim_mesh_vertex(mesh, sp_v3(p[0], p[1], p[2]), sp_v3(n[0], n[1], n[2]));
-        if (rc < 0)
-            return rc;
-    }
-    for (int i = 0; i < from->triangles; i++) {
-        const uint32_t *t = from->index + 3 * (size_t)i;
-        int rc = sim_mesh_triangle(mesh, first + (int)t[0], first + (int)t[1], first + (int)t[2],
-                                   from->material[i]);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}

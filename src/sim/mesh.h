@@ -27,7 +27,6 @@ int sim_mesh_cone(sim_mesh *mesh, sp_vec3 base, double radius0, double radius1, 
                   int material);
 // An ellipsoid.
 int sim_mesh_ellipsoid(sim_mesh *mesh, sp_vec3 center, sp_vec3 radii, int sides, int material);
-int sim_mesh_append(sim_mesh *mesh, const sim_mesh *from);
 
 // A signed distance (negative inside), nearly 1-Lipschitz.
 typedef double (*sim_sdf)(const void *context, sp_vec3 p);

@@ -1,1 +1,0 @@
-#include <stillpoint/recon.h>
