@@ -1,6 +1,7 @@
 #include "background.h"
 
 #include "fuse.h"
+#include "grey.h"
 #include "optimise.h"
 #include "undistort.h"
 
@@ -29,16 +30,6 @@ sp_background_params sp_background_params_default(void)
     return p;
 }
 
-static int grey_of(sp_image *out, const sp_image *rgb)
-{
-    int rc = sp_image_init(out, rgb->width, rgb->height, 1);
-    size_t pixels = (size_t)rgb->width * (size_t)rgb->height;
-    for (size_t i = 0; i < pixels && !rc; i++)
-        out->data[i] =
-            0.299f * rgb->data[i] + 0.587f * rgb->data[pixels + i] + 0.114f * rgb->data[2 * pixels + i];
-    return rc;
-}
-
 // The plate of a view without lens distortion, at the resolution that stereo works in.
 static int stereo_view(recon_stereo_view *out, const sp_view *view, double pixels)
 {
@@ -60,7 +51,7 @@ static int stereo_view(recon_stereo_view *out, const sp_view *view, double pixel
         out->camera = camera;
         out->rgb = pinhole;
     }
-    return rc ? rc : grey_of(&out->grey, &out->rgb);
+    return rc ? rc : recon_grey(&out->grey, &out->rgb);
 }
 
 static void stereo_views_free(recon_stereo_view *views, int count)
@@ -173,6 +164,7 @@ static int plate_target(recon_target *target, plate *out, const sp_view *view)
 {
     sp_image full = {0}, pinhole = {0}, valid = {0};
     sp_camera camera = recon_pinhole(&view->camera);
+    bool distorted = view->camera.lens != SP_LENS_PINHOLE;
     double shrink = sqrt(TARGET_PIXELS / ((double)camera.width * camera.height));
     *target = (recon_target){.camera = camera, .gains = {1, 1, 1, 0, 0, 0}};
     if (shrink < 1)
@@ -180,16 +172,16 @@ static int plate_target(recon_target *target, plate *out, const sp_view *view)
                                            (int)lround(camera.height * shrink));
     int rc = sp_image_from8(&full, view->image);
     if (!rc)
-        rc = recon_undistort(&pinhole, &valid, &full, &view->camera, &camera);
+        rc = recon_undistort(&pinhole, distorted ? &valid : NULL, &full, &view->camera, &camera);
     if (!rc)
         rc = sp_image_resize(&out->rgb, &pinhole, target->camera.width, target->camera.height);
-    if (!rc)
+    if (!rc && distorted)
         rc = sp_image_resize(&out->valid, &valid, target->camera.width, target->camera.height);
     sp_image_free(&full);
     sp_image_free(&pinhole);
     sp_image_free(&valid);
     target->rgb = &out->rgb;
-    target->weight = view->camera.lens == SP_LENS_PINHOLE ? NULL : &out->valid;
+    target->weight = distorted ? &out->valid : NULL;
     return rc;
 }
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEN_THROUGH 0.04 // nearer than what another view sees by this much is in its way
 #define COLOUR_STEP 40.0f // pixels of distance that a step in colour costs, per unit of one channel's mean
 #define SPREAD_NEAR 40.0f // within this distance a plane simply continues
 #define SPREAD_FAR 160.0f // beyond this one it is not believed: floor or shell
@@ -148,7 +147,7 @@ bool recon_stands_in_the_way(const recon_geometry *g, int view, sp_vec3 world)
         size_t there;
         double depth;
         if (j != view && recon_pixel_in(&there, &depth, g, j, world) && g->confirmed[j][there] &&
-            g->maps[j].depth[there] > depth * (1 + SEEN_THROUGH))
+            g->maps[j].depth[there] > depth * (1 + RECON_SEEN_THROUGH))
             return true;
     }
     return false;

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGREE 0.015       // relative difference of depths that still is the same surface
-#define SEEN_THROUGH 0.04 // nearer than what another view sees by this much is in its way
+#define AGREE 0.015 // relative difference of depths that still is the same surface
 #define BELIEVABLE_COST 0.7f
 #define FLOOR_COST 1.3f // a textureless floor is believed without a match
 #define FLOOR_TOLERANCE_M 0.02
@@ -125,7 +124,7 @@ static void confirm_row(void *context, int64_t y, int worker)
             agree += fabs(ratio - 1) < AGREE;
             sure +=
                 fabs(ratio - 1) < AGREE && map->cost[at] < SURE_COST && g->maps[j].cost[there] < SURE_COST;
-            through += ratio > 1 + SEEN_THROUGH;
+            through += ratio > 1 + RECON_SEEN_THROUGH;
         }
         // Debris in the middle of the action is what a viewer sees first.
         bool can_be_lonely = lookers <= MANY_LOOKERS && !recon_in_action(g, world);

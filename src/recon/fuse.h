@@ -6,6 +6,9 @@
 
 #include <stillpoint/splat.h>
 
+// What is nearer than another view sees, by this share of the distance, stands in its way.
+#define RECON_SEEN_THROUGH 0.04
+
 // Which pixels of each map another view confirms, and depths for the rest.
 typedef struct recon_geometry {
     int count;

@@ -30,8 +30,8 @@ static void open_view(void *context, int64_t index, int worker)
         return;
     out->full = recon_pinhole(&view->camera);
     bool distorted = view->camera.lens != SP_LENS_PINHOLE;
-    int rc = distorted ? recon_undistort(&out->matte, &out->valid, view->matte, &view->camera, &out->full)
-                       : sp_image_copy(&out->matte, view->matte);
+    int rc =
+        recon_undistort(&out->matte, distorted ? &out->valid : NULL, view->matte, &view->camera, &out->full);
     if (!rc)
         rc = recon_silhouette_init(&out->silhouette, &out->full, &out->matte, distorted ? &out->valid : NULL);
     out->used = !rc;

@@ -1,4 +1,5 @@
 #include "sweep.h"
+#include "grey.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -54,11 +55,7 @@ static int make_view(sweep_view *out, const recon_scene_view *view, const recon_
     if (!rc)
         rc = sp_image_resize(&out->matte, &view->cut_matte, w, h);
     if (!rc)
-        rc = sp_image_init(&out->grey, w, h, 1);
-    size_t pixels = (size_t)w * (size_t)h;
-    for (size_t i = 0; !rc && i < pixels; i++)
-        out->grey.data[i] =
-            0.299f * rgb.data[i] + 0.587f * rgb.data[pixels + i] + 0.114f * rgb.data[2 * pixels + i];
+        rc = recon_grey(&out->grey, &rgb);
     sp_image_free(&rgb);
     return rc ? rc : recon_depth_of_points(&out->entry, surface, &out->camera);
 }

@@ -16,20 +16,6 @@ static int clamp_index(int i, int count)
     return i < 0 ? 0 : i >= count ? count - 1 : i;
 }
 
-float recon_sample_linear(const float *plane, int width, int height, float x, float y)
-{
-    x -= 0.5f;
-    y -= 0.5f;
-    float fx = floorf(x), fy = floorf(y);
-    float ax = x - fx, ay = y - fy;
-    int x0 = clamp_index((int)fx, width), x1 = clamp_index((int)fx + 1, width);
-    const float *r0 = plane + (size_t)clamp_index((int)fy, height) * (size_t)width;
-    const float *r1 = plane + (size_t)clamp_index((int)fy + 1, height) * (size_t)width;
-    float top = r0[x0] + ax * (r0[x1] - r0[x0]);
-    float bottom = r1[x0] + ax * (r1[x1] - r1[x0]);
-    return top + ay * (bottom - top);
-}
-
 static void cubic_weights(float w[4], float t)
 {
     float t2 = t * t, t3 = t2 * t;
@@ -39,7 +25,8 @@ static void cubic_weights(float w[4], float t)
     w[3] = 0.5f * t3 - 0.5f * t2;
 }
 
-float recon_sample_cubic(const float *plane, int width, int height, float x, float y)
+// Catmull-Rom sample of one plane at pixel coordinates (centres at .5), edges repeated.
+static float sample_cubic(const float *plane, int width, int height, float x, float y)
 {
     x -= 0.5f;
     y -= 0.5f;
@@ -66,7 +53,7 @@ static void resample(sp_image *out, sp_image *valid, const sp_image *from, const
         if (valid)
             valid->data[i] = inside ? 1.0f : 0.0f;
         for (int c = 0; inside && c < from->channels; c++) {
-            float v = recon_sample_cubic(sp_image_plane(from, c), from->width, from->height, x, y);
+            float v = sample_cubic(sp_image_plane(from, c), from->width, from->height, x, y);
             sp_image_plane(out, c)[i] = v < 0 ? 0 : v > 1 ? 1 : v;
         }
     }
@@ -75,6 +62,8 @@ static void resample(sp_image *out, sp_image *valid, const sp_image *from, const
 int recon_undistort(sp_image *out, sp_image *valid, const sp_image *from, const sp_camera *camera,
                     const sp_camera *pinhole)
 {
+    if (camera->lens == SP_LENS_PINHOLE && !valid)
+        return sp_image_copy(out, from); // the same picture
     sp_image picture = {0}, mask = {0};
     float *map = NULL;
     int rc = sp_image_init(&picture, pinhole->width, pinhole->height, from->channels);

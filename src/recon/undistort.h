@@ -10,13 +10,8 @@ sp_camera recon_pinhole(const sp_camera *camera);
 
 // Resample a picture of `camera` (any channels) into `pinhole`, which shares its pose. out is initialised
 // here. valid (nullable) is initialised to one channel: 1 where the picture has an answer, 0 outside it (out
-// is 0 there).
+// is 0 there). A camera without distortion gets a copy, when nobody asks for valid.
 int recon_undistort(sp_image *out, sp_image *valid, const sp_image *from, const sp_camera *camera,
                     const sp_camera *pinhole);
-
-// Catmull-Rom sample of one plane at pixel coordinates (centres at .5), edges repeated.
-float recon_sample_cubic(const float *plane, int width, int height, float x, float y);
-// Bilinear sample, likewise.
-float recon_sample_linear(const float *plane, int width, int height, float x, float y);
 
 #endif
