@@ -2,7 +2,7 @@
 // Threads: a renderer serves one thread at a time and uses the pool it was opened with; clouds are only read.
 // Method: EWA splatting (Zwicker et al. 2001) as in Kerbl et al. 2023, from the papers: each splat is
 // projected by the local affine approximation of the camera, sorted by depth, and blended front to back.
-// A splat adds min(opacity * exp(-q/2), 0.999) of max(colour, 0) to a pixel. It is not drawn when its centre
+// A splat adds min(opacity, 0.999) * exp(-q/2) of max(colour, 0) to a pixel. It is not drawn when its centre
 // is nearer than near_m, or within three of its own deviations (along the view) of the camera's plane.
 // The vector kernels agree with the plain reference: pixels to 2e-4 of the picture's level for all but 0.2%
 // of them, gradients to 5e-4 of a row's level for all but 0.5% of the splats, where a contribution crosses
@@ -32,7 +32,8 @@ typedef enum sp_kernels {
 typedef struct sp_render_params {
     sp_kernels kernels;       // default AUTO
     float alpha_cutoff;       // contributions below this are skipped (default 1/255)
-    float transmittance_stop; // a pixel is finished when less than this shines through (default 1e-4)
+    float transmittance_stop; // a block of 4x4 pixels (counted from the picture's corner) is finished when
+                              // less than this shines through each of them (default 1e-4)
     float low_pass_px2;       // added to the projected covariance's diagonal (default 0.3)
     float near_m;             // splats nearer than this are not drawn (default 0.05)
     double max_fov_rad; // distorted cameras are drawn through a pinhole view up to this wide (default 2.6)
@@ -45,12 +46,16 @@ int sp_renderer_open(sp_renderer **out, const sp_render_params *params, sp_pool 
 void sp_renderer_close(sp_renderer **renderer);
 const char *sp_renderer_kernels(const sp_renderer *renderer); // "reference", "baseline", "avx2", "avx512"
 
-// What to draw into: pictures of the camera's size; those that are NULL are not wanted.
+// What to draw into: pictures of the window's size; those that are NULL are not wanted. The window's pixels
+// are bit by bit those of the whole picture.
 typedef struct sp_render_target {
-    sp_image *rgb;   // 3 channels: sum of contributions plus transmittance times under
-    sp_image *alpha; // 1 channel: 1 - transmittance
-    sp_image *depth; // 1 channel: z in the camera weighted by contribution (metres times alpha, not divided)
+    sp_image *rgb;    // 3 channels: sum of contributions plus transmittance times under
+    sp_image *alpha;  // 1 channel: 1 - transmittance
+    sp_image *depth;  // 1 channel: z in the camera weighted by contribution (metres times alpha, not divided)
+    sp_image *normal; // 3 channels: the splats' thinnest axes in the world, turned towards the camera,
+                      // weighted by contribution (times alpha, not normalised)
     const sp_image *under; // 3 channels: what lies behind the cloud, e.g. the plate; NULL: black
+    sp_rect window;        // of the camera's picture, within it; width 0: all of it
 } sp_render_target;
 
 // Draw the cloud as the camera sees it. Lens distortion is included (drawn as pinhole, then warped).
@@ -59,8 +64,9 @@ int sp_renderer_draw(sp_renderer *renderer, const sp_splat_cloud *cloud, const s
 
 // Gradients of a loss with respect to every parameter of the cloud, after a draw of the same cloud, camera
 // and under through this renderer (SP_EINVAL otherwise, and for distorted cameras, which optimisation
-// undistorts first); the pixels of under must still be there. d_rgb (3 channels) and d_alpha (1 channel;
-// nullable): d(loss)/d(pixel). gradient: a cloud of the same count, capacity and degree whose rows receive
+// undistorts first); the pixels of rgb, of under and, where d_alpha is given, of alpha must still be there as
+// they were drawn. d_rgb (3 channels) and d_alpha (1 channel; nullable): d(loss)/d(pixel). gradient: a cloud
+// of the same count, capacity and degree whose rows receive
 // (+=) d(loss)/d(row). screen (nullable, count entries): += norm of d(loss)/d(projected centre in px), summed
 // over its pixels in absolute value (AbsGS); visible (nullable, count entries): 1 for splats that were drawn.
 int sp_renderer_backward(sp_renderer *renderer, const sp_splat_cloud *cloud, const sp_image *d_rgb,
@@ -68,7 +74,7 @@ int sp_renderer_backward(sp_renderer *renderer, const sp_splat_cloud *cloud, con
 
 // Seconds of the last draw/backward by step, and what was counted, for benchmarks.
 typedef struct sp_render_stats {
-    double project_s, sort_s, bin_s, blend_s, backward_s;
+    double cull_s, project_s, sort_s, bin_s, blend_s, backward_s;
     int64_t visible, pairs_binned, pairs_tested, pairs_blended;
 } sp_render_stats;
 void sp_renderer_stats(const sp_renderer *renderer, sp_render_stats *out);

@@ -5,9 +5,9 @@
 
 #include "view.h"
 
-// Planes of the view's size (three for rgb and under); NULL where not wanted.
+// Planes of the window's size (three for rgb, normal and under); NULL where not wanted.
 typedef struct render_planes {
-    float *rgb, *alpha, *depth;
+    float *rgb, *alpha, *depth, *normal;
     const float *under;
 } render_planes;
 

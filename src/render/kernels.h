@@ -1,9 +1,9 @@
 // The steps of drawing that have vector code, and the memory that they share. kernels_wide.inc is compiled
 // once an instruction set, and each compilation fills one render_kernels; engine.c calls them in order.
 //
-// A picture is cut into tiles of 16x16 pixels, a tile into sixteen blocks of 4x4, and a block's pixels are
-// the lanes of one vector. A pair is a splat in a tile's list, with a bit for each block that its ellipse
-// reaches.
+// A picture is cut into tiles of 32x32 pixels, counted from the corner of the camera's picture whatever
+// window of it is drawn; a tile into 64 blocks of 4x4, whose pixels are the lanes of one vector. A pair is a
+// splat in a tile's list, with a bit for each block that its ellipse reaches.
 #ifndef RENDER_KERNELS_H
 #define RENDER_KERNELS_H
 
@@ -11,11 +11,13 @@
 
 enum {
     RENDER_LANES = 16,
-    RENDER_TILE = 16,
+    RENDER_TILE = 32,
+    RENDER_BLOCKS = RENDER_TILE * RENDER_TILE / RENDER_LANES,
     RENDER_TILE_PIXELS = RENDER_TILE * RENDER_TILE,
-    RENDER_GROUP = 16,  // splats projected at once
-    RENDER_CHUNK = 512, // splats an item of work projects; they share a range of slots
-    RENDER_RUN = 1024,  // depth-sorted splats whose gradients one item of work gathers
+    RENDER_GROUP = 16,    // splats projected at once
+    RENDER_CHUNK = 512,   // splats an item of work projects; they share a range of slots
+    RENDER_RUN = 1024,    // depth-sorted splats whose gradients one item of work gathers
+    RENDER_BAND_STEP = 2, // rows of tiles that reach looks at together
     RENDER_PAIR_SUMS = 12,
 };
 
@@ -23,27 +25,35 @@ enum {
 // alpha = 2^(log2_opacity - t^2 - s^2), t = a dx + b dy, s = c dy: the Cholesky factors of the inverse of the
 // projected covariance, scaled by log2(e) / 2. This form has no large terms that cancel.
 typedef struct render_record {
-    float x, y, a, b, c, log2_opacity, red, green, blue, depth;
-    float slope_x, slope_y; // where t^2 + s^2 is least: dx = slope_x dy on a row, dy = slope_y dx on a column
-    uint32_t id;            // in the cloud
-    uint32_t unused[3];
+    float x, y, a, b, c, log2_opacity, rgb[3], depth;
+    float slope_x;   // on a row of pixels dy below the centre, t is zero at dx = slope_x dy
+    float extreme_y; // dy of the rightmost point that is reached; the leftmost lies opposite
+    float inverse_a;
+    float normal[3]; // in the world, towards the camera; when the frame asks for it
 } render_record;
 
 typedef struct render_box {
     uint16_t x0, y0, x1, y1; // tiles, half-open
 } render_box;
 
+// A splat in a tile, as found in depth order over a band; its number there is its emission.
+typedef struct render_hit {
+    uint64_t blocks; // bit 8 * row + column
+    uint32_t slot;   // of the record
+    uint32_t tile;   // in the band
+} render_hit;
+
+// The same in the tile's list.
 typedef struct render_pair {
-    uint32_t slot;     // of the record
-    uint32_t emission; // its number among the pairs of its band, which come in depth order
-    uint16_t blocks;   // bit 4 * row + column
-    uint16_t tile;     // in the band
+    uint64_t blocks;
+    uint32_t slot, emission;
 } render_pair;
 
 // A band of tile rows, binned as one item of work.
 typedef struct render_band {
     int row0, row1;
-    render_pair *emitted, *pairs; // in depth order; then tile by tile
+    render_hit *hits;   // in depth order
+    render_pair *pairs; // tile by tile
     size_t capacity, count;
     size_t first_sum; // of its pairs in render_frame.pair_sums
     uint32_t *runs;   // per run of RENDER_RUN sorted splats: the number of its first pair; then the count
@@ -52,15 +62,15 @@ typedef struct render_band {
 
 // Where to look for a splat's pairs.
 typedef struct render_reach {
-    int x0, y0, x1, y1; // tiles, half-open
-    int row0, tiles_x;  // of the band, for the tiles' numbers
-    uint32_t emission;  // of the next pair
+    int x0, y0, x1, y1;   // tiles, half-open
+    int row0, tiles_x;    // of the band, for the tiles' numbers
+    int tile_x0, tile_y0; // as in render_frame
     float log2_cutoff;
 } render_reach;
 
 typedef struct render_tile {
     uint32_t first, count; // in the pairs of its band
-    int32_t end;           // one past the last pair that any pixel took
+    int32_t end;           // one past the last pair that visited any block
     uint32_t band;
 } render_tile;
 
@@ -84,7 +94,7 @@ typedef struct render_frame {
     const float *rows; // of the cloud
     size_t stride, splats;
     int sh_degree;
-    int tiles_x, tiles_y;
+    int tile_x0, tile_y0, tiles_x, tiles_y; // those that the window touches
 
     // Projection. Slots are numbered from RENDER_CHUNK * chunk on within each chunk.
     render_record *records;
@@ -97,7 +107,6 @@ typedef struct render_frame {
     // Depth order.
     size_t visible;
     uint32_t *order; // slots
-    render_box *sorted_boxes;
 
     // Bins.
     int bands;
@@ -105,10 +114,8 @@ typedef struct render_frame {
     render_tile *tiles;
 
     // Pictures; NULL where not wanted.
-    float *rgb, *alpha, *depth;
+    float *rgb, *alpha, *depth, *normal;
     const float *under;
-    float *final_t;       // per tile, block and lane: what shines through
-    int32_t *last;        // per tile, block and lane: one past its last pair in the tile's list
     int32_t *block_end;   // per tile and block: one past the last pair that visited it
     int64_t *tile_counts; // per tile: pixels tested, pixels blended
 
@@ -123,10 +130,12 @@ typedef struct render_frame {
 
 typedef struct render_kernels {
     const char *name;
+    // Fills group_visible with those that may be in the picture; project leaves those that are.
+    void (*cull)(render_frame *frame, size_t chunk);
     void (*project)(render_frame *frame, size_t chunk);
-    // Write the splat's pairs with tiles of the rectangle that its ellipse reaches, row by row; out has room
-    // for all of them. Returns how many.
-    size_t (*reach)(render_pair *out, const render_record *record, uint32_t slot, const render_reach *reach);
+    // Write the splat's hits of tiles of the rectangle that its ellipse reaches, row by row; out has room for
+    // all of them. Returns how many.
+    size_t (*reach)(render_hit *out, const render_record *record, uint32_t slot, const render_reach *reach);
     void (*blend)(const render_frame *frame, int64_t tile);
     void (*blend_backward)(const render_frame *frame, int64_t tile);
     void (*project_backward)(const render_frame *frame, size_t chunk);

@@ -37,7 +37,7 @@ static int draw(void *state, const render_view *view, const sp_splat_cloud *clou
                 const render_planes *planes, sp_render_stats *stats)
 {
     ref_cloud rows = cloud_rows(cloud);
-    ref_planes out = {planes->rgb, planes->alpha, planes->depth, planes->under};
+    ref_planes out = {planes->rgb, planes->alpha, planes->depth, planes->normal, planes->under};
     return ref_draw(state, view, &rows, &out, stats);
 }
 

@@ -16,7 +16,7 @@ struct sp_renderer {
     render_warp warp;
     sp_render_stats stats;
     // What the last draw saw, for backward.
-    bool can_backward;
+    bool can_backward, has_alpha;
     render_view view;
     const sp_splat_cloud *cloud;
     size_t cloud_count;
@@ -131,17 +131,43 @@ void sp_renderer_stats(const sp_renderer *renderer, sp_render_stats *out)
     *out = renderer->stats;
 }
 
-static int check_image(const sp_image *image, const sp_camera *camera, int channels, const char *what)
+static int check_image(const sp_image *image, const sp_camera *camera, const sp_rect *window, int channels,
+                       const char *what)
 {
     if (!image)
         return 0;
-    if (!image->data || image->width != camera->width || image->height != camera->height ||
+    if (!image->data || image->width != window->width || image->height != window->height ||
         image->channels != channels)
         return sp_error(SP_EINVAL,
                         "camera %s: the %s picture is %dx%d with %d channels, it must be %dx%d with %d",
-                        camera->id, what, image->width, image->height, image->channels, camera->width,
-                        camera->height, channels);
+                        camera->id, what, image->width, image->height, image->channels, window->width,
+                        window->height, channels);
     return 0;
+}
+
+static sp_rect window_of(const sp_render_target *target, const sp_camera *camera)
+{
+    return target->window.width ? target->window : (sp_rect){0, 0, camera->width, camera->height};
+}
+
+static int check_pictures(const sp_camera *camera, const sp_render_target *target)
+{
+    sp_rect window = window_of(target, camera);
+    if (window.x < 0 || window.y < 0 || window.width < 1 || window.height < 1 ||
+        window.width > camera->width - window.x || window.height > camera->height - window.y)
+        return sp_error(
+            SP_EINVAL, "camera %s: the window %dx%d at (%d, %d) does not lie in the picture of %dx%d",
+            camera->id, window.width, window.height, window.x, window.y, camera->width, camera->height);
+    int code = check_image(target->rgb, camera, &window, 3, "rgb");
+    if (!code)
+        code = check_image(target->alpha, camera, &window, 1, "alpha");
+    if (!code)
+        code = check_image(target->depth, camera, &window, 1, "depth");
+    if (!code)
+        code = check_image(target->normal, camera, &window, 3, "normal");
+    if (!code)
+        code = check_image(target->under, camera, &window, 3, "under");
+    return code;
 }
 
 static int check_draw(const sp_splat_cloud *cloud, const sp_camera *camera, const sp_render_target *target)
@@ -156,22 +182,17 @@ static int check_draw(const sp_splat_cloud *cloud, const sp_camera *camera, cons
         cloud->sh_degree > SP_SH_DEGREE_MAX)
         return sp_error(SP_EINVAL, "a cloud of %zu splats (room for %zu) with SH degree %d cannot be drawn",
                         cloud->count, cloud->capacity, cloud->sh_degree);
-    int code = check_image(target->rgb, camera, 3, "rgb");
-    if (!code)
-        code = check_image(target->alpha, camera, 1, "alpha");
-    if (!code)
-        code = check_image(target->depth, camera, 1, "depth");
-    if (!code)
-        code = check_image(target->under, camera, 3, "under");
-    return code;
+    return check_pictures(camera, target);
 }
 
-static render_view view_of(const sp_render_params *params, const sp_camera *camera)
+static render_view view_of(const sp_render_params *params, const sp_camera *camera, sp_rect window)
 {
     sp_vec3 center = sp_camera_center(camera);
     render_view view = {
-        .width = camera->width,
-        .height = camera->height,
+        .left = window.x,
+        .top = window.y,
+        .width = window.width,
+        .height = window.height,
         .fx = camera->fx,
         .fy = camera->fy,
         .cx = camera->cx,
@@ -196,7 +217,8 @@ static int draw_distorted(sp_renderer *r, const sp_splat_cloud *cloud, const sp_
     render_planes planes = {.rgb = r->warp.rgb.data,
                             .alpha = r->warp.alpha.data,
                             .depth = target->depth ? r->warp.depth.data : NULL};
-    r->view = view_of(&r->params, &r->warp.pinhole);
+    r->view =
+        view_of(&r->params, &r->warp.pinhole, (sp_rect){0, 0, r->warp.pinhole.width, r->warp.pinhole.height});
     code = r->backend->draw(r->state, &r->view, cloud, &planes, &r->stats);
     if (!code)
         render_warp_apply(&r->warp, target, r->pool);
@@ -213,10 +235,11 @@ int sp_renderer_draw(sp_renderer *r, const sp_splat_cloud *cloud, const sp_camer
     memset(&r->stats, 0, sizeof r->stats);
     if (camera->lens != SP_LENS_PINHOLE)
         return draw_distorted(r, cloud, camera, target);
-    r->view = view_of(&r->params, camera);
+    r->view = view_of(&r->params, camera, window_of(target, camera));
     render_planes planes = {.rgb = target->rgb ? target->rgb->data : NULL,
                             .alpha = target->alpha ? target->alpha->data : NULL,
                             .depth = target->depth ? target->depth->data : NULL,
+                            .normal = target->normal ? target->normal->data : NULL,
                             .under = target->under ? target->under->data : NULL};
     code = r->backend->draw(r->state, &r->view, cloud, &planes, &r->stats);
     if (code)
@@ -224,7 +247,8 @@ int sp_renderer_draw(sp_renderer *r, const sp_splat_cloud *cloud, const sp_camer
     r->cloud = cloud;
     r->cloud_count = cloud->count;
     r->under = target->under;
-    r->can_backward = true;
+    r->can_backward = target->rgb != NULL;
+    r->has_alpha = target->alpha != NULL;
     return 0;
 }
 
@@ -232,7 +256,8 @@ static int check_backward(const sp_renderer *r, const sp_splat_cloud *cloud, con
                           const sp_image *d_alpha, const sp_splat_cloud *gradient)
 {
     if (!r->can_backward || cloud != r->cloud || cloud->count != r->cloud_count)
-        return sp_error(SP_EINVAL, "a gradient needs a draw of the same cloud by a pinhole camera before it");
+        return sp_error(SP_EINVAL,
+                        "a gradient needs a picture of the same cloud, drawn by a pinhole camera, before it");
     if (!gradient || gradient->count != cloud->count || gradient->capacity != cloud->capacity ||
         gradient->sh_degree != cloud->sh_degree)
         return sp_error(SP_EINVAL, "the gradient must have the count, capacity and SH degree of the cloud");
@@ -241,6 +266,8 @@ static int check_backward(const sp_renderer *r, const sp_splat_cloud *cloud, con
         return sp_error(SP_EINVAL, "d_rgb must be %dx%d with 3 channels", v->width, v->height);
     if (d_alpha && (d_alpha->width != v->width || d_alpha->height != v->height || d_alpha->channels != 1))
         return sp_error(SP_EINVAL, "d_alpha must be %dx%d with 1 channel", v->width, v->height);
+    if (d_alpha && !r->has_alpha)
+        return sp_error(SP_EINVAL, "a gradient with d_alpha needs alpha to have been drawn");
     return 0;
 }
 

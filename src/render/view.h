@@ -4,14 +4,14 @@
 
 #include <stillpoint/render.h>
 
-// A contribution never hides all of what is behind it, so that its gradient stays finite.
-#define RENDER_ALPHA_MAX 0.999
+// A splat never hides all of what is behind it, so that gradients stay finite.
+#define RENDER_OPACITY_MAX 0.999
 // Opacity-aware extents need a positive cut-off; smaller ones are taken as this.
 #define RENDER_CUTOFF_MIN 1e-12
 
 // A pinhole view. Pixel centres lie at .5; rotation and translation are cam_from_world.
 typedef struct render_view {
-    int width, height;
+    int left, top, width, height; // the window of the camera's picture that is drawn
     double fx, fy, cx, cy;
     double rotation[9], translation[3];
     double center[3]; // of the camera, in the world

@@ -83,10 +83,11 @@ static void test_one_ball_has_its_closed_form(void **unused)
                     continue; // either is right
                 a = a < 1.0 / 255 ? 0 : a;
                 size_t at = (size_t)(y * camera.width + x);
-                assert_float_equal(alpha.data[at], a, 1e-5);
-                assert_float_equal(depth.data[at], 4 * a, 5e-5);
+                double slack = level == SP_KERNELS_REFERENCE ? 1e-5 : 1e-5 + 1e-4 * a; // of the exponential
+                assert_float_equal(alpha.data[at], a, slack);
+                assert_float_equal(depth.data[at], 4 * a, 5 * slack);
                 for (int c = 0; c < 3; c++)
-                    assert_float_equal(sp_image_plane(&rgb, c)[at], a * color[c] + (1 - a) * 0.25, 1e-5);
+                    assert_float_equal(sp_image_plane(&rgb, c)[at], a * color[c] + (1 - a) * 0.25, slack);
             }
         sp_image_free(&rgb);
         sp_image_free(&alpha);
@@ -194,7 +195,7 @@ static void shade_pixel(double rgb[3], const spot *spots, size_t count, double x
         const spot *s = &spots[k];
         double dx = x - s->px.x, dy = y - s->px.y, det = s->cov[0] * s->cov[2] - s->cov[1] * s->cov[1];
         double q = (s->cov[2] * dx * dx - 2 * s->cov[1] * dx * dy + s->cov[0] * dy * dy) / det;
-        double a = fmin(s->opacity * exp(-q / 2), 0.999);
+        double a = fmin(s->opacity, 0.999) * exp(-q / 2);
         if (a < 1.0 / 255)
             continue;
         for (int c = 0; c < 3; c++)

@@ -55,6 +55,7 @@ static inline part part_reciprocal(part x)
 {
     return 1 / x;
 }
+#define part_reciprocal_fast part_reciprocal
 static inline part part_sqrt(part x)
 {
     return (part){sqrtf(x[0]), sqrtf(x[1]), sqrtf(x[2]), sqrtf(x[3])};
@@ -104,6 +105,11 @@ static inline part part_scale(part x, part y)
     part_mask n = __builtin_convertvector(part_floor(y), part_mask);
     return (part)((part_mask)x + (part_mask)((uint32_t __attribute__((vector_size(16))))n << 23));
 }
+static inline part part_add_exponent(part x, part y)
+{
+    typedef uint32_t bits __attribute__((vector_size(16)));
+    return (part)((bits)x + ((bits)y << 23));
+}
 static inline void part_split(part x, part *mantissa, part *exponent)
 {
     part_mask bits = (part_mask)x;
@@ -114,10 +120,9 @@ static inline unsigned part_bits(part_mask m)
 {
     return (unsigned)((m[0] & 1) | (m[1] & 2) | (m[2] & 4) | (m[3] & 8));
 }
-static inline void part_store_where(int32_t *p, part_mask m, int32_t x)
+static inline void part_store_int(int32_t *p, part x)
 {
-    mask_in_memory *at = (mask_in_memory *)p;
-    *at = (m & x) | (~m & *at);
+    *(mask_in_memory *)p = __builtin_convertvector(x, part_mask);
 }
 static inline part_mask part_is_above(const int32_t *p, int32_t x)
 {
@@ -137,6 +142,13 @@ static inline void v_store_rows(float *p, size_t stride, f16 x)
 {
     for (size_t k = 0; k < 4; k++)
         memcpy(p + k * stride, &x.p[k], sizeof x.p[k]);
+}
+static inline void v_store_rows4(float *p, size_t stride, f16 a, f16 b, f16 c, f16 d)
+{
+    v_store_rows(p, stride, a);
+    v_store_rows(p + 4, stride, b);
+    v_store_rows(p + 8, stride, c);
+    v_store_rows(p + 12, stride, d);
 }
 static inline void v_sum4(float *out, f16 a, f16 b, f16 c, f16 d)
 {

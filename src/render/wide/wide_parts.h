@@ -25,10 +25,12 @@ typedef struct m16 {
 #define UNARY_sqrt(k) r.p[k] = part_sqrt(x.p[k]);
 #define UNARY_abs(k) r.p[k] = part_abs(x.p[k]);
 #define UNARY_reciprocal(k) r.p[k] = part_reciprocal(x.p[k]);
+#define UNARY_reciprocal_fast(k) r.p[k] = part_reciprocal_fast(x.p[k]);
 #define UNARY_floor(k) r.p[k] = part_floor(x.p[k]);
 UNARY(sqrt)
 UNARY(abs)
 UNARY(reciprocal)
+UNARY(reciprocal_fast) // to four digits
 UNARY(floor)
 
 #define BINARY(name)                                                                                         \
@@ -45,6 +47,7 @@ UNARY(floor)
 #define BINARY_min(k) r.p[k] = part_min(x.p[k], y.p[k]);
 #define BINARY_max(k) r.p[k] = part_max(x.p[k], y.p[k]);
 #define BINARY_scale(k) r.p[k] = part_scale(x.p[k], y.p[k]);
+#define BINARY_add_exponent(k) r.p[k] = part_add_exponent(x.p[k], y.p[k]);
 BINARY(add)
 BINARY(sub)
 BINARY(mul)
@@ -52,6 +55,7 @@ BINARY(div)
 BINARY(min)
 BINARY(max)
 BINARY(scale)
+BINARY(add_exponent) // x times 2 to the whole number in the low bits of y
 
 static inline f16 v_set(float x)
 {
@@ -150,9 +154,9 @@ static inline f16 v_select(m16 m, f16 x, f16 y)
 }
 
 // Integers in memory, one a lane.
-static inline void v_store_where(int32_t *p, m16 m, int32_t x)
+static inline void v_store_int(int32_t *p, f16 x) // of whole numbers
 {
-#define PART(k) part_store_where(p + k * LANES, m.p[k], x);
+#define PART(k) part_store_int(p + k * LANES, x.p[k]);
     EACH(PART)
 #undef PART
 }
@@ -163,4 +167,13 @@ static inline m16 v_is_above(const int32_t *p, int32_t x)
     EACH(PART)
 #undef PART
     return r;
+}
+
+// The k-th byte of eight words, as one word.
+static inline uint64_t v_byte_column(const uint64_t *words, int k)
+{
+    uint64_t column = 0;
+    for (int j = 0; j < 8; j++)
+        column |= (words[j] >> 8 * k & 255) << 8 * j;
+    return column;
 }

@@ -36,10 +36,16 @@ static inline part part_reciprocal(part x)
     part r = _mm256_rcp_ps(x);
     return _mm256_fmadd_ps(r, _mm256_fnmadd_ps(x, r, _mm256_set1_ps(1)), r);
 }
+#define part_reciprocal_fast part_reciprocal // _mm256_rcp_ps has three digits only
 // x * 2^floor(y), for results that are normal numbers.
 static inline part part_scale(part x, part y)
 {
     __m256i n = _mm256_slli_epi32(_mm256_cvtps_epi32(_mm256_floor_ps(y)), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), n));
+}
+static inline part part_add_exponent(part x, part y)
+{
+    __m256i n = _mm256_slli_epi32(_mm256_castps_si256(y), 23);
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), n));
 }
 static inline void part_split(part x, part *mantissa, part *exponent)
@@ -66,11 +72,9 @@ static inline part part_select(part_mask m, part x, part y)
 {
     return _mm256_blendv_ps(y, x, m);
 }
-static inline void part_store_where(int32_t *p, part_mask m, int32_t x)
+static inline void part_store_int(int32_t *p, part x)
 {
-    __m256i *at = (__m256i *)p;
-    __m256i mask = _mm256_castps_si256(m);
-    _mm256_store_si256(at, _mm256_blendv_epi8(_mm256_load_si256(at), _mm256_set1_epi32(x), mask));
+    _mm256_store_si256((__m256i *)p, _mm256_cvtps_epi32(x));
 }
 static inline part_mask part_is_above(const int32_t *p, int32_t x)
 {
@@ -94,6 +98,13 @@ static inline void v_store_rows(float *p, size_t stride, f16 x)
     _mm_storeu_ps(p + stride, _mm256_extractf128_ps(x.p[0], 1));
     _mm_storeu_ps(p + 2 * stride, _mm256_castps256_ps128(x.p[1]));
     _mm_storeu_ps(p + 3 * stride, _mm256_extractf128_ps(x.p[1], 1));
+}
+static inline void v_store_rows4(float *p, size_t stride, f16 a, f16 b, f16 c, f16 d)
+{
+    v_store_rows(p, stride, a);
+    v_store_rows(p + 4, stride, b);
+    v_store_rows(p + 8, stride, c);
+    v_store_rows(p + 12, stride, d);
 }
 static inline void v_sum4(float *out, f16 a, f16 b, f16 c, f16 d)
 {

@@ -68,6 +68,11 @@ static inline f16 v_reciprocal(f16 x)
     f16 r = _mm512_rcp14_ps(x);
     return _mm512_fmadd_ps(r, _mm512_fnmadd_ps(x, r, _mm512_set1_ps(1)), r);
 }
+// The same to four digits.
+static inline f16 v_reciprocal_fast(f16 x)
+{
+    return _mm512_rcp14_ps(x);
+}
 static inline f16 v_floor(f16 x)
 {
     return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
@@ -81,6 +86,12 @@ static inline f16 v_fraction(f16 x)
 static inline f16 v_scale(f16 x, f16 y)
 {
     return _mm512_scalef_ps(x, y);
+}
+// x times 2 to the whole number in the low bits of y.
+static inline f16 v_add_exponent(f16 x, f16 y)
+{
+    __m512i n = _mm512_slli_epi32(_mm512_castps_si512(y), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), n));
 }
 // x = m 2^e with m in [1, 2), for normal positive x.
 static inline void v_split(f16 x, f16 *mantissa, f16 *exponent)
@@ -115,13 +126,20 @@ static inline f16 v_select(m16 m, f16 x, f16 y)
 }
 
 // Integers in memory, one a lane.
-static inline void v_store_where(int32_t *p, m16 m, int32_t x)
+static inline void v_store_int(int32_t *p, f16 x) // of whole numbers
 {
-    _mm512_mask_storeu_epi32(p, m, _mm512_set1_epi32(x));
+    _mm512_store_si512(p, _mm512_cvtps_epi32(x));
 }
 static inline m16 v_is_above(const int32_t *p, int32_t x)
 {
     return _mm512_cmpgt_epi32_mask(_mm512_load_si512(p), _mm512_set1_epi32(x));
+}
+
+// The k-th byte of eight words, as one word.
+static inline uint64_t v_byte_column(const uint64_t *words, int k)
+{
+    __m512i shifted = _mm512_srl_epi64(_mm512_load_si512(words), _mm_cvtsi32_si128(8 * k));
+    return (uint64_t)_mm_cvtsi128_si64(_mm512_cvtepi64_epi8(shifted));
 }
 
 // Lanes as four rows of four.
@@ -132,12 +150,15 @@ static inline f16 v_load_rows(const float *p, size_t stride)
     x = _mm512_insertf32x4(x, _mm_loadu_ps(p + 2 * stride), 2);
     return _mm512_insertf32x4(x, _mm_loadu_ps(p + 3 * stride), 3);
 }
-static inline void v_store_rows(float *p, size_t stride, f16 x)
+// Four blocks side by side.
+static inline void v_store_rows4(float *p, size_t stride, f16 a, f16 b, f16 c, f16 d)
 {
-    _mm_storeu_ps(p, _mm512_castps512_ps128(x));
-    _mm_storeu_ps(p + stride, _mm512_extractf32x4_ps(x, 1));
-    _mm_storeu_ps(p + 2 * stride, _mm512_extractf32x4_ps(x, 2));
-    _mm_storeu_ps(p + 3 * stride, _mm512_extractf32x4_ps(x, 3));
+    f16 ab01 = _mm512_shuffle_f32x4(a, b, 0x44), ab23 = _mm512_shuffle_f32x4(a, b, 0xee);
+    f16 cd01 = _mm512_shuffle_f32x4(c, d, 0x44), cd23 = _mm512_shuffle_f32x4(c, d, 0xee);
+    _mm512_storeu_ps(p, _mm512_shuffle_f32x4(ab01, cd01, 0x88));
+    _mm512_storeu_ps(p + stride, _mm512_shuffle_f32x4(ab01, cd01, 0xdd));
+    _mm512_storeu_ps(p + 2 * stride, _mm512_shuffle_f32x4(ab23, cd23, 0x88));
+    _mm512_storeu_ps(p + 3 * stride, _mm512_shuffle_f32x4(ab23, cd23, 0xdd));
 }
 
 // Sums over the lanes of four vectors, in each 128-bit quarter.
