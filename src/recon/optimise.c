@@ -74,7 +74,7 @@ static int make_room(optimiser *o)
     if (!rc)
         rc = recon_adam_init(&o->adam, o->cloud);
     if (!rc)
-        rc = recon_loss_open(&o->loss, o->pyramid.most_pixels);
+        rc = recon_loss_open(&o->loss, o->pyramid.most_width, o->pyramid.most_height, o->pool);
     size_t capacity = o->cloud->capacity + 1;
     o->screen = sp_calloc(capacity, sizeof *o->screen);
     o->need = sp_calloc(capacity, sizeof *o->need);
@@ -159,9 +159,9 @@ static int compare(double *loss, optimiser *o, int view, const recon_level *leve
     *loss = recon_loss_rgb(o->loss, &o->d_rgb, &o->rgb, &level->rgb,
                            level->weight.data ? &level->weight : NULL, o->params->dssim, o->pool);
     if (level->matte.data && o->params->silhouette > 0)
-        *loss +=
-            recon_loss_alpha(&o->d_alpha, &o->alpha, &level->matte,
-                             level->matte_weight.data ? &level->matte_weight : NULL, o->params->silhouette);
+        *loss += recon_loss_alpha(o->loss, &o->d_alpha, &o->alpha, &level->matte,
+                                  level->matte_weight.data ? &level->matte_weight : NULL,
+                                  o->params->silhouette, o->pool);
     return SP_OK;
 }
 

@@ -67,6 +67,8 @@ int recon_pyramid_init(recon_pyramid *out, const recon_target *targets, int view
             pyramid.count--;
         size_t pixels = (size_t)c->width * (size_t)c->height;
         pyramid.most_pixels = pixels > pyramid.most_pixels ? pixels : pyramid.most_pixels;
+        pyramid.most_width = c->width > pyramid.most_width ? c->width : pyramid.most_width;
+        pyramid.most_height = c->height > pyramid.most_height ? c->height : pyramid.most_height;
     }
     int *codes = sp_calloc((size_t)views, sizeof *codes);
     pyramid.levels = sp_calloc((size_t)views * (size_t)pyramid.count, sizeof *pyramid.levels);

@@ -18,6 +18,7 @@ typedef struct recon_pyramid {
     recon_level *levels; // level * views + view
     int views, count;
     size_t most_pixels;
+    int most_width, most_height;
 } recon_pyramid;
 
 // levels is reduced for pictures that would become smaller than 16 px.

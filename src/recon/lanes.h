@@ -1,0 +1,50 @@
+// Vectors of floats for the sources of recon that are compiled once per instruction set: as wide as its
+// registers, or LANES wide, whatever they are, where the includer has to have the same bits from all.
+#ifndef RECON_LANES_H
+#define RECON_LANES_H
+
+#include <stdint.h>
+#include <string.h>
+
+#ifndef LANES
+#ifdef __AVX512F__
+#define LANES 16
+#elif defined __AVX2__
+#define LANES 8
+#else
+#define LANES 4
+#endif
+#endif
+
+typedef float lanes __attribute__((vector_size(4 * LANES)));
+typedef int32_t lanes_int __attribute__((vector_size(4 * LANES)));
+
+static inline lanes lanes_load(const float *from)
+{
+    lanes v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+static inline void lanes_store(float *to, lanes v)
+{
+    memcpy(to, &v, sizeof v);
+}
+
+// v where mask is all ones, 0 where it is 0.
+static inline lanes lanes_keep(lanes v, lanes_int mask)
+{
+    return (lanes)((lanes_int)v & mask);
+}
+
+static inline float lanes_sum(lanes v)
+{
+    float lane[LANES];
+    memcpy(lane, &v, sizeof lane);
+    for (int n = LANES / 2; n > 0; n /= 2)
+        for (int i = 0; i < n; i++)
+            lane[i] += lane[i + n];
+    return lane[0];
+}
+
+#endif
