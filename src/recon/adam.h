@@ -4,9 +4,13 @@
 
 #include "optimise.h"
 
+#define ADAM_BETA1 0.9f
+#define ADAM_BETA2 0.99f // few steps: the second moment must follow quickly
+
 typedef struct recon_adam {
     sp_splat_cloud first, second; // moments, same rows as the cloud
-    float *age;                   // steps that each splat has taken; room for capacity
+    uint16_t *age;                // steps that each splat has taken, as far as it matters; room for capacity
+    float *correction;            // of the moments' bias, by age
 } recon_adam;
 
 int recon_adam_init(recon_adam *out, const sp_splat_cloud *cloud);
@@ -19,8 +23,10 @@ typedef struct recon_bounds {
     float least_log_scale, most_log_scale, log_stretch, log_flatness;
 } recon_bounds;
 
-// One step of the splats with visible != 0, then bounds. rates are those of this step; sh_rest 0: left alone.
-void recon_adam_step(recon_adam *adam, sp_splat_cloud *cloud, const sp_splat_cloud *gradient,
+// One step of the splats with visible != 0, then bounds; the gradient of all splats becomes 0. All four
+// clouds have the same capacity; rows are those of cloud's degree, which may be lower than the moments'.
+// rates are those of this step; sh_rest 0: left alone.
+void recon_adam_step(recon_adam *adam, sp_splat_cloud *cloud, sp_splat_cloud *gradient,
                      const uint8_t *visible, const recon_rates *rates, const recon_bounds *bounds,
                      sp_pool *pool);
 

@@ -3,6 +3,7 @@
 #ifndef RECON_LANES_H
 #define RECON_LANES_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -35,6 +36,31 @@ static inline void lanes_store(float *to, lanes v)
 static inline lanes lanes_keep(lanes v, lanes_int mask)
 {
     return (lanes)((lanes_int)v & mask);
+}
+
+// a where mask is all ones, b where it is 0.
+static inline lanes lanes_choose(lanes_int mask, lanes a, lanes b)
+{
+    return (lanes)(((lanes_int)a & mask) | ((lanes_int)b & ~mask));
+}
+
+static inline lanes lanes_min(lanes a, lanes b)
+{
+    return lanes_choose(a < b, a, b);
+}
+
+static inline lanes lanes_max(lanes a, lanes b)
+{
+    return lanes_choose(a > b, a, b);
+}
+
+static inline lanes lanes_sqrt(lanes v)
+{
+    float lane[LANES];
+    memcpy(lane, &v, sizeof lane);
+    for (int i = 0; i < LANES; i++)
+        lane[i] = sqrtf(lane[i]);
+    return lanes_load(lane);
 }
 
 static inline float lanes_sum(lanes v)

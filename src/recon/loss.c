@@ -16,20 +16,13 @@ struct recon_loss {
     float taps[LOSS_REACH + 1];
 };
 
-static const loss_kernels *best_kernels(void)
-{
+static const loss_kernels *const kernels[] = {
+    &loss_kernels_baseline,
 #ifdef __x86_64__
-    switch (sp_cpu_detect()) {
-    case SP_CPU_AVX512:
-        return &loss_kernels_avx512;
-    case SP_CPU_AVX2:
-        return &loss_kernels_avx2;
-    case SP_CPU_BASELINE:
-        break;
-    }
+    &loss_kernels_avx2,
+    &loss_kernels_avx512,
 #endif
-    return &loss_kernels_baseline;
-}
+};
 
 static size_t scratch_floats(const recon_loss *loss)
 {
@@ -46,7 +39,7 @@ int recon_loss_open(recon_loss **out, int most_width, int most_height, const sp_
     recon_loss *loss = sp_calloc(1, sizeof *loss);
     if (!loss)
         return SP_ENOMEM;
-    *loss = (recon_loss){.kernels = best_kernels(),
+    *loss = (recon_loss){.kernels = kernels[sp_cpu_detect()],
                          .most_width = most_width,
                          .most_height = most_height,
                          .threads = sp_pool_threads(pool)};

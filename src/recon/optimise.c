@@ -56,8 +56,9 @@ typedef struct optimiser {
     recon_loss *loss;
     recon_pyramid pyramid;
     recon_adam adam;
-    sp_splat_cloud gradient;
-    float *screen, *need; // of this step; summed since the last relocation
+    sp_splat_cloud shown;    // the cloud's rows of the degree in use, borrowed
+    sp_splat_cloud gradient; // of the same rows; 0 between steps
+    float *screen, *need;    // of this step; summed since the last relocation
     uint8_t *visible;
     int *order; // views, shuffled
     gain_state *gains;
@@ -130,6 +131,16 @@ static void size_scratch(optimiser *o, const recon_level *level)
     }
 }
 
+// The rows of a lower degree are the first rows of a higher one: terms that are still 0 are neither drawn nor
+// stepped.
+static void show_degree(optimiser *o, int degree)
+{
+    o->shown = *o->cloud;
+    o->shown.sh_degree = degree < o->cloud->sh_degree ? degree : o->cloud->sh_degree;
+    o->gradient.count = o->cloud->count;
+    o->gradient.sh_degree = o->shown.sh_degree;
+}
+
 static bool is_neutral(const double gains[6])
 {
     return gains[0] == 1 && gains[1] == 1 && gains[2] == 1 && gains[3] == 0 && gains[4] == 0 && gains[5] == 0;
@@ -150,7 +161,7 @@ static int compare(double *loss, optimiser *o, int view, const recon_level *leve
 {
     size_scratch(o, level);
     sp_render_target target = {.rgb = &o->rgb, .alpha = &o->alpha, .under = &level->under};
-    int rc = sp_renderer_draw(o->renderer, o->cloud, &level->camera, &target);
+    int rc = sp_renderer_draw(o->renderer, &o->shown, &level->camera, &target);
     if (rc)
         return rc;
     const double *gains = o->targets[view].gains;
@@ -228,7 +239,7 @@ static int add_gradient(optimiser *o, int view, const recon_level *level, bool w
         for (size_t i = 0; gains[c] != 1 && i < pixels; i++)
             sp_image_plane(&o->d_rgb, c)[i] *= (float)gains[c];
     bool matted = level->matte.data && o->params->silhouette > 0;
-    rc = sp_renderer_backward(o->renderer, o->cloud, &o->d_rgb, matted ? &o->d_alpha : NULL, &o->gradient,
+    rc = sp_renderer_backward(o->renderer, &o->shown, &o->d_rgb, matted ? &o->d_alpha : NULL, &o->gradient,
                               o->screen, o->visible);
     // Only now: the backward pass reads what was drawn over.
     if (!rc && with_gains)
@@ -239,6 +250,7 @@ static int add_gradient(optimiser *o, int view, const recon_level *level, bool w
 static int mean_loss(double *out, optimiser *o)
 {
     *out = 0;
+    show_degree(o, o->cloud->sh_degree);
     for (int v = 0; v < o->views; v++) {
         double loss;
         int rc = compare(&loss, o, v, &o->pyramid.levels[v]);
@@ -270,6 +282,11 @@ static int level_at(const optimiser *o, double progress)
     return 0;
 }
 
+static int degree_at(const optimiser *o, double progress)
+{
+    return progress < o->params->sh_from ? o->params->sh_degree_from : o->cloud->sh_degree;
+}
+
 static recon_rates rates_at(const optimiser *o, double progress)
 {
     recon_rates r = o->params->rates;
@@ -279,8 +296,7 @@ static recon_rates rates_at(const optimiser *o, double progress)
     r.rotation *= fade;
     r.opacity *= fade;
     r.colour *= fade;
-    bool full = o->params->sh_degree_from >= o->cloud->sh_degree || progress >= o->params->sh_from;
-    r.sh_rest = full ? r.sh_rest * fade : 0;
+    r.sh_rest *= fade;
     return r;
 }
 
@@ -289,15 +305,6 @@ static double progress_at(const recon_optimise_params *p, int step, double begin
     double by_steps = p->iterations > 0 ? (double)step / p->iterations : 0;
     double by_time = p->budget_s > 0 ? (sp_time_s() - begin_s) / p->budget_s : 0;
     return fmax(by_steps, by_time);
-}
-
-static void clear_gradient(optimiser *o)
-{
-    o->gradient.count = o->cloud->count;
-    for (int row = 0; row < sp_splat_rows(o->gradient.sh_degree); row++)
-        memset(sp_splat_row(&o->gradient, row), 0, o->cloud->count * sizeof(float));
-    memset(o->screen, 0, o->cloud->count * sizeof(float));
-    memset(o->visible, 0, o->cloud->count);
 }
 
 static void regularise(optimiser *o, double progress)
@@ -312,7 +319,7 @@ static void regularise(optimiser *o, double progress)
         }
     }
     for (int r = 0; r < o->params->regulariser_count; r++)
-        o->params->regularisers[r].apply(o->params->regularisers[r].context, o->cloud, &o->gradient,
+        o->params->regularisers[r].apply(o->params->regularisers[r].context, &o->shown, &o->gradient,
                                          progress);
 }
 
@@ -330,7 +337,7 @@ static int grow(optimiser *o, int step, double progress)
 static int take_step(optimiser *o, int step, int *drawn, double progress)
 {
     int level = level_at(o, progress), batch = o->params->views_per_step > 0 ? o->params->views_per_step : 1;
-    clear_gradient(o);
+    show_degree(o, degree_at(o, progress));
     for (int b = 0; b < batch; b++, ++*drawn) {
         if (*drawn % o->views == 0) {
             shuffle(o);
@@ -343,13 +350,16 @@ static int take_step(optimiser *o, int step, int *drawn, double progress)
         if (rc)
             return rc;
     }
-    for (size_t i = 0; i < o->cloud->count; i++)
+    for (size_t i = 0; i < o->cloud->count; i++) {
         o->need[i] += o->screen[i];
+        o->screen[i] = 0;
+    }
     regularise(o, progress);
     recon_rates rates = rates_at(o, progress);
     recon_bounds bounds = {(float)log(o->params->least_scale_m), (float)log(o->params->most_scale_m),
                            (float)log(o->params->most_stretch), (float)log(o->params->flatness)};
-    recon_adam_step(&o->adam, o->cloud, &o->gradient, o->visible, &rates, &bounds, o->pool);
+    recon_adam_step(&o->adam, &o->shown, &o->gradient, o->visible, &rates, &bounds, o->pool);
+    memset(o->visible, 0, o->cloud->count);
     return grow(o, step + 1, progress);
 }
 

@@ -31,9 +31,9 @@ typedef struct recon_rates {
     double log_scale, rotation, opacity, colour, sh_rest;
 } recon_rates;
 
-// Adds d(penalty)/d(parameter) to gradient (same count and rows as the cloud), and may move parameters that
-// broke a bound back into it. progress: 0..1 of the schedule. Called before every step, by the optimiser's
-// thread.
+// Adds d(penalty)/d(parameter) to gradient (same count and rows as the cloud, which has the degree in use),
+// and may move parameters that broke a bound back into it. progress: 0..1 of the schedule. Called before
+// every step, by the optimiser's thread.
 typedef struct recon_regulariser {
     void (*apply)(void *context, sp_splat_cloud *cloud, sp_splat_cloud *gradient, double progress);
     void *context;
@@ -58,8 +58,8 @@ typedef struct recon_optimise_params {
         grow_until;      // share of the schedule in which splats are added and relocated (default 0.1, 0.7)
     int grow_every;      // steps between (default 100)
     double dead_opacity; // splats below are relocated, and dropped in the end (default 0.01)
-    int sh_degree_from;  // unused terms stay at zero until ...
-    double sh_from;      // ... this share of the schedule (default 0.5), for degrees above sh_degree_from (0)
+    int sh_degree_from;  // terms above this degree are 0, unused and left alone until ...
+    double sh_from;      // ... this share of the schedule (default 0.5); sh_degree_from 0
     bool fit_gains;      // colour correction per view (default false)
     double gain_prior;   // how strongly gains hold to 1 and offsets to 0 (default 0.05)
     sp_kernels kernels;
