@@ -3,7 +3,9 @@
 // Method: EWA splatting (Zwicker et al. 2001) as in Kerbl et al. 2023, from the papers: each splat is
 // projected by the local affine approximation of the camera, sorted by depth, and blended front to back.
 // A splat adds min(opacity, 0.999) * exp(-q/2) of max(colour, 0) to a pixel. It is not drawn when its centre
-// is nearer than near_m, or within three of its own deviations (along the view) of the camera's plane.
+// is nearer than near_m, or within three of its own deviations (along the view) of the camera's plane; away
+// from the axis, by the tangent t of its angle, sqrt(1 + 4 t^2) times as many: there its true picture lies
+// elsewhere than the affine approximation's.
 // The vector kernels agree with the plain reference: pixels to 2e-4 of the picture's level for all but 0.2%
 // of them, gradients to 5e-4 of a row's level for all but 0.5% of the splats, where a contribution crosses
 // the cut-off or two splats change places by a rounding. The same kernels give the same bits for any number

@@ -178,7 +178,8 @@ static bool spot_of(spot *out, const sp_splat_cloud *cloud, const sp_camera *cam
                 out->color[c] += harmonic(l, m, direction) * at(cloud, SP_ROW_SH + 3 * k + c, i);
         out->color[c] = fmax(out->color[c], 0);
     }
-    return 9 * along2 <= in_camera.z * in_camera.z;
+    double t2 = (in_camera.x * in_camera.x + in_camera.y * in_camera.y) / (in_camera.z * in_camera.z);
+    return 9 * along2 * (1 + 4 * t2) <= in_camera.z * in_camera.z;
 }
 
 static int nearer(const void *a, const void *b)
@@ -317,6 +318,26 @@ static void test_distorted_cameras_follow_their_lens(void **unused)
     check_lens(SP_LENS_FISHEYE, fisheye, 130, sp_v3(1.9, -1.2, 2.5));
 }
 
+// Floor under the camera, far outside of the picture, whose affine projection would cover it with haze.
+static void test_what_lies_beside_the_camera_is_not_smeared_over_the_picture(void **unused)
+{
+    (void)unused;
+    sp_splat_cloud cloud;
+    sp_camera camera = {.width = 64, .height = 48, .fx = 90, .fy = 90, .cx = 32, .cy = 24};
+    camera.rotation = sp_m3_identity();
+    for (sp_kernels level = SP_KERNELS_REFERENCE; level <= SP_KERNELS_AVX512; level++)
+        for (int k = 1; k <= 40 && has_level(level); k++) {
+            one_ball(&cloud, sp_v3(0.3, 3, 0.06 * k), 0.058, 2); // y down
+            sp_image alpha = picture(&camera, 1);
+            sp_render_target target = {.alpha = &alpha};
+            draw(level, &cloud, &camera, &target);
+            for (size_t at = 0; at < 64 * 48; at++)
+                assert_true(alpha.data[at] == 0);
+            sp_image_free(&alpha);
+            sp_splat_cloud_free(&cloud);
+        }
+}
+
 // A splat whose position is not finite, or whose shape or opacity is NaN, is not drawn.
 static void test_splats_that_are_no_numbers_are_left_out(void **unused)
 {
@@ -389,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_pictures_equal_an_evaluator_of_every_pixel),
         cmocka_unit_test(test_a_crop_equals_the_crop_of_the_whole),
         cmocka_unit_test(test_distorted_cameras_follow_their_lens),
+        cmocka_unit_test(test_what_lies_beside_the_camera_is_not_smeared_over_the_picture),
         cmocka_unit_test(test_splats_that_are_no_numbers_are_left_out),
         cmocka_unit_test(test_wrong_pictures_and_orders_are_refused),
     };
