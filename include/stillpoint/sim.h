@@ -6,6 +6,7 @@
 #include <stillpoint/base.h>
 #include <stillpoint/json.h>
 #include <stillpoint/rig.h>
+#include <stillpoint/splat.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,6 +30,26 @@ typedef struct sp_sim_report {
 // aside).
 int sp_sim_write_take(sp_sim *sim, const char *folder, sp_sim_report *report, sp_pool *pool,
                       const sp_progress *progress);
+
+typedef struct sp_sim_cloud_params {
+    double t_s;     // the instant on the rig clock (default 0)
+    size_t count;   // splats (default 300000)
+    double athlete; // share of them on the athlete, 0..1 (default 0.15); 0: the empty venue
+    double
+        overlap; // a splat's deviation along the surface, in mean distances to its neighbours (default 0.6)
+    double opacity; // of every splat, 0..1 without the ends (default 0.95)
+    uint64_t seed;  // of where the splats lie (default 1)
+} sp_sim_cloud_params;
+sp_sim_cloud_params sp_sim_cloud_params_default(void);
+
+// The true surface of venue and athlete at an instant, as the scene's cameras see it: splats of SH degree 0
+// that lie flat on it, in the colour that it sends to the camera which sees it, as dense as the cameras'
+// pixels see it (what all see from near gets most, what none sees nothing), with the sky as a far shell.
+// First venue and sky, then the athlete; no athlete where no camera sees one. The same parameters give the
+// same bits for any number of threads. The caller ends *out with sp_splat_cloud_free(). SP_EINVAL names the
+// bad parameter.
+int sp_sim_cloud(sp_splat_cloud *out, const sp_sim *sim, const sp_sim_cloud_params *params, sp_pool *pool,
+                 const sp_progress *progress);
 
 // The scene's effective settings, complete, as JSON. The caller owns the result.
 sp_json *sp_sim_settings(const sp_sim *sim);

@@ -5,11 +5,12 @@
 #include <string.h>
 
 static const char *const positionals[] = {"SCENE", NULL};
-static const cli_usage usage = {"sim SCENE -o TAKE [--set PATH=VALUE]",
-                                "A synthetic take with ground truth. SCENE is aerials, court, or a scene "
-                                "file; --set changes one field, such\n"
-                                "as --set rig.cameras=8 (all fields: --print-scene).",
-                                positionals, 1};
+static const cli_usage usage = {
+    "sim SCENE -o TAKE | --cloud FILE [--set PATH=VALUE]",
+    "A synthetic take with ground truth. SCENE is aerials, court, or a scene file; --set\n"
+    "changes one field, such as --set rig.cameras=8 (all fields: --print-scene). With\n"
+    "--cloud, the true surface at an instant, as the cameras see it, becomes a splat cloud.",
+    positionals, 1};
 
 // Set a.b.c in a document, making the objects on the way. The value is JSON, or else a text.
 static int set_field(sp_json *root, const char *assignment)
@@ -74,9 +75,32 @@ static int simulate(cli *c, sp_sim *sim, const char *folder)
     return CLI_DONE;
 }
 
+static int save_cloud(cli *c, const sp_sim *sim, const sp_sim_cloud_params *params, const char *path)
+{
+    sp_splat_cloud cloud = {0};
+    int code = cli_pool(c);
+    if (code == SP_OK)
+        code = sp_sim_cloud(&cloud, sim, params, c->pool, &c->progress);
+    if (code == SP_OK)
+        code = sp_splat_save(&cloud, path);
+    size_t count = cloud.count;
+    sp_splat_cloud_free(&cloud);
+    if (code < 0)
+        return cli_fail_request(c, code);
+    if (c->is_json) {
+        sp_json_set_string(cli_result(c), "cloud", path);
+        sp_json_set_int(cli_result(c), "splats", (int64_t)count);
+    } else if (!c->is_quiet) {
+        printf("cloud    %s\nsplats   %zu\n", path, count);
+    }
+    return CLI_DONE;
+}
+
 int cmd_sim(cli *c, int argc, char **argv)
 {
-    const char *args[1], *output = NULL;
+    const char *args[1], *output = NULL, *cloud_path = NULL;
+    sp_sim_cloud_params cloud = sp_sim_cloud_params_default();
+    int64_t splats = (int64_t)cloud.count;
     cli_texts sets = {0};
     bool wants_scene = false;
     cli_option options[] = {
@@ -95,12 +119,31 @@ int cmd_sim(cli *c, int argc, char **argv)
          .value = &output,
          .argument = "TAKE",
          .help = "the take's folder"},
+        {.name = "cloud",
+         .kind = CLI_TEXT,
+         .value = &cloud_path,
+         .argument = "FILE",
+         .help = "write the true surface as a splat cloud (.ply, .spz)"},
+        {.name = "at",
+         .kind = CLI_NUMBER,
+         .value = &cloud.t_s,
+         .argument = "S",
+         .help = "the cloud's instant on the rig clock",
+         .min = -1e6,
+         .max = 1e6},
+        {.name = "splats",
+         .kind = CLI_INTEGER,
+         .value = &splats,
+         .argument = "N",
+         .help = "how many splats the cloud has",
+         .min = 1,
+         .max = 50000000},
     };
     int status = cli_parse(c, &usage, options, sizeof options / sizeof *options, args, argc, argv);
     if (status == CLI_GO_ON)
         status = cli_settle(c, NULL);
-    if (status == CLI_GO_ON && !output && !wants_scene)
-        status = cli_misuse(c, "-o TAKE is missing");
+    if (status == CLI_GO_ON && !output && !cloud_path && !wants_scene)
+        status = cli_misuse(c, "-o TAKE or --cloud FILE is missing");
     if (status != CLI_GO_ON)
         return status;
     sp_json *overrides = sp_json_object();
@@ -120,7 +163,11 @@ int cmd_sim(cli *c, int argc, char **argv)
         c->result = sp_sim_settings(sim);
         status = CLI_DONE;
     } else {
-        status = simulate(c, sim, output);
+        cloud.count = (size_t)splats;
+        cloud.seed = (uint64_t)c->seed;
+        status = cloud_path ? save_cloud(c, sim, &cloud, cloud_path) : CLI_DONE;
+        if (status == CLI_DONE && output)
+            status = simulate(c, sim, output);
     }
     sp_sim_close(&sim);
     sp_json_free(&overrides);

@@ -38,6 +38,24 @@ void sim_shot(sim_shot_output *out, const sim_plate *plate, const sim_stage *sta
               int samples, uint32_t seed, uint8_t *scratch);
 size_t sim_shot_scratch(const sp_camera *camera);
 
+// Where a ray met the venue.
+typedef struct sim_spot {
+    sp_vec3 at, normal; // the normal on the side that the ray came from
+    sp_vec3 off;        // a little above the surface, for rays that leave it
+    int paint;
+} sim_spot;
+void sim_spot_find(sim_spot *out, const sim_venue *venue, const sim_ray *ray, const sim_hit *hit);
+// Whether a sample of the sun is seen from there (0 or 1), and how open a sample of the sky is (1, or 0.25
+// where something stands close by). a and b are numbers in [0, 1).
+double sim_spot_sun(const sim_spot *spot, const sim_stage *stage, const sim_light *light, double a, double b);
+double sim_spot_sky(const sim_spot *spot, const sim_stage *stage, double a, double b);
+// The share of sky that the athlete's body hides from a point of the venue, 0..0.75.
+double sim_actor_closes(const sim_actor *actor, sp_vec3 p);
+// What the athlete's surface sends back along a ray that met it. a and b, in [0, 1), choose the sample of the
+// sun; footprint_m is the size of a pixel there.
+sim_rgb sim_skin_light(sp_vec3 *normal, const sim_actor *actor, const sim_stage *stage, const sim_ray *ray,
+                       const sim_hit *hit, double footprint_m, double a, double b);
+
 // Light that a surface sends towards `to_eye`; sun_open 0..1 and sky_open 0..1 say what reaches it. The sun's
 // share goes to *sun.
 sim_rgb sim_shade(sim_rgb *sun, const sim_light *light, const sim_surface *surface, sp_vec3 normal,

@@ -89,6 +89,32 @@ static sp_vec3 hit_normal(const sim_mesh *mesh, const sim_hit *hit)
     return sp_v3_unit(sp_v3(n[0], n[1], n[2]));
 }
 
+void sim_spot_find(sim_spot *out, const sim_venue *venue, const sim_ray *ray, const sim_hit *hit)
+{
+    const sim_mesh *mesh = hit->is_overhead ? &venue->overhead : &venue->mesh;
+    sp_vec3 normal = hit_normal(mesh, hit);
+    if (sp_v3_dot(normal, ray->direction) > 0)
+        normal = sp_v3_scale(normal, -1);
+    out->at = sp_v3_add(ray->from, sp_v3_scale(ray->direction, hit->distance_m));
+    out->normal = normal;
+    out->off = sp_v3_add(out->at, sp_v3_scale(normal, 1e-3 * (1 + 0.05 * hit->distance_m)));
+    out->paint = mesh->material[hit->triangle];
+}
+
+double sim_spot_sun(const sim_spot *spot, const sim_stage *stage, const sim_light *light, double a, double b)
+{
+    if (sp_v3_dot(spot->normal, light->to_sun) <= 0)
+        return 0;
+    sim_ray to_sun = {spot->off, sim_sun_sample(light, a, b), 0, 200, 0};
+    return !sim_stage_blocks(stage, &to_sun, false);
+}
+
+double sim_spot_sky(const sim_spot *spot, const sim_stage *stage, double a, double b)
+{
+    sim_ray to_sky = {spot->off, sim_cosine_sample(spot->normal, a, b), 0.001, 1.6, 0};
+    return sim_stage_blocks(stage, &to_sky, true) ? 0.25 : 1;
+}
+
 // What arrives along one ray, its sky light still unoccluded.
 typedef struct venue_light {
     sim_rgb sun, sky, own; // own: of lamps and of the sky itself
@@ -101,32 +127,23 @@ static venue_light cast_venue(double *sky_open, const plate_job *job, sp_vec3 fr
     const sim_venue *venue = &job->world->venue;
     sim_ray ray = {from, direction, 0.05, 1000, 0};
     sim_hit hit;
+    sim_spot spot;
     if (!sim_stage_hit(&hit, job->stage, &ray))
         return (venue_light){.own = sim_venue_sky(venue, direction)};
-    const sim_mesh *mesh = hit.is_overhead ? &venue->overhead : &venue->mesh;
-    sp_vec3 normal = hit_normal(mesh, &hit), p = sp_v3_add(from, sp_v3_scale(direction, hit.distance_m));
-    sp_vec3 to_eye = sp_v3_scale(direction, -1);
-    if (sp_v3_dot(normal, to_eye) < 0)
-        normal = sp_v3_scale(normal, -1);
-    int paint = mesh->material[hit.triangle];
-    if (venue->paints[paint].kind == SIM_PAINT_LAMP)
-        return (venue_light){.own = venue->paints[paint].color};
+    sim_spot_find(&spot, venue, &ray, &hit);
+    if (venue->paints[spot.paint].kind == SIM_PAINT_LAMP)
+        return (venue_light){.own = venue->paints[spot.paint].color};
     // A grazing pixel covers more ground; full anisotropy would blur along the other direction too.
-    double footprint = hit.distance_m * job->pixel_rad * 0.7 / sqrt(fmax(sp_v3_dot(normal, to_eye), 0.08));
-    sim_surface surface = sim_venue_at(venue, paint, p, normal, footprint);
-    sp_vec3 off = sp_v3_add(p, sp_v3_scale(normal, 1e-3 * (1 + 0.05 * hit.distance_m)));
-    double sun_open = 0;
-    if (sp_v3_dot(normal, venue->light.to_sun) > 0) {
-        sim_ray to_sun = {off, sim_sun_sample(&venue->light, jitter[0], jitter[1]), 0, 200, 0};
-        sun_open = !sim_stage_blocks(job->stage, &to_sun, false);
-    }
+    sp_vec3 to_eye = sp_v3_scale(direction, -1);
+    double footprint =
+        hit.distance_m * job->pixel_rad * 0.7 / sqrt(fmax(sp_v3_dot(spot.normal, to_eye), 0.08));
+    sim_surface surface = sim_venue_at(venue, spot.paint, spot.at, spot.normal, footprint);
+    double sun_open = sim_spot_sun(&spot, job->stage, &venue->light, jitter[0], jitter[1]);
     // Contact shade is soft: every other sample asks, the next one takes the answer over.
-    if (!(sample & 1)) {
-        sim_ray to_sky = {off, sim_cosine_sample(normal, jitter[2], jitter[3]), 0.001, 1.6, 0};
-        *sky_open = sim_stage_blocks(job->stage, &to_sky, true) ? 0.25 : 1;
-    }
+    if (!(sample & 1))
+        *sky_open = sim_spot_sky(&spot, job->stage, jitter[2], jitter[3]);
     venue_light light = {.own = {0, 0, 0}};
-    sim_rgb all = sim_shade(&light.sun, &venue->light, &surface, normal, to_eye, sun_open, 1);
+    sim_rgb all = sim_shade(&light.sun, &venue->light, &surface, spot.normal, to_eye, sun_open, 1);
     light.sky = sim_rgb_add(all, sim_rgb_scale(light.sun, -1));
     return light;
 }

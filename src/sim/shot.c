@@ -59,7 +59,7 @@ static void mark_blocks(uint8_t *blocks, const shot *s)
 
 // Share of sky that the body hides from a point of the venue, bones as spheres; it ends at an arm's length,
 // so that nothing jumps at the edge of the blocks.
-static double body_occlusion(const sim_actor *actor, sp_vec3 p)
+double sim_actor_closes(const sim_actor *actor, sp_vec3 p)
 {
     double sum = 0;
     for (int i = 0; i < SIM_BALL; i++) {
@@ -90,7 +90,7 @@ static void shaded_plate(double rgb[3], const shot *s, int x, int y)
             sim_ray ray = {p, sim_sun_sample(&s->world->venue.light, a, b), 0.01, 60, (i + 0.5) / rays};
             hidden += sim_actor_blocks(s->actor, &ray) ? 1.0 / rays : 0;
         }
-        closed = body_occlusion(s->actor, p);
+        closed = sim_actor_closes(s->actor, p);
     }
     for (int k = 0; k < 3; k++)
         rgb[k] = (all[k] - lit[k]) * (1 - closed) + lit[k] * (1 - hidden);
@@ -102,9 +102,9 @@ typedef struct skin_point {
     int material;
 } skin_point;
 
-static void find_skin_point(skin_point *out, const shot *s, const sim_ray *ray, const sim_hit *hit)
+static void find_skin_point(skin_point *out, const sim_actor *actor, const sim_ray *ray, const sim_hit *hit)
 {
-    const sim_mesh *mesh = &s->world->body.mesh;
+    const sim_mesh *mesh = &actor->world->body.mesh;
     const uint32_t *t = mesh->index + 3 * (size_t)hit->triangle;
     double w[3] = {1.0 - hit->u - hit->v, hit->u, hit->v}, rest[3] = {0}, rest_normal[3] = {0},
            normal[3] = {0};
@@ -114,9 +114,9 @@ static void find_skin_point(skin_point *out, const shot *s, const sim_ray *ray, 
         for (size_t k = 0; k < 3; k++) {
             rest[k] += w[i] * mesh->position[3 * v + k];
             rest_normal[k] += w[i] * mesh->normal[3 * v + k];
-            normal[k] += w[i] * s->actor->normal[3 * v + k];
+            normal[k] += w[i] * actor->normal[3 * v + k];
         }
-        out->openness += w[i] * s->actor->openness[v];
+        out->openness += w[i] * actor->openness[v];
     }
     out->rest = sp_v3(rest[0], rest[1], rest[2]);
     out->rest_normal = sp_v3_unit(sp_v3(rest_normal[0], rest_normal[1], rest_normal[2]));
@@ -125,20 +125,22 @@ static void find_skin_point(skin_point *out, const shot *s, const sim_ray *ray, 
     out->material = mesh->material[hit->triangle];
 }
 
-static sim_rgb skin_radiance(const shot *s, const sim_ray *ray, const sim_hit *hit, double a, double b)
+sim_rgb sim_skin_light(sp_vec3 *normal, const sim_actor *actor, const sim_stage *stage, const sim_ray *ray,
+                       const sim_hit *hit, double footprint_m, double a, double b)
 {
     skin_point p;
-    find_skin_point(&p, s, ray, hit);
-    const sim_light *light = &s->world->venue.light;
-    sim_surface surface = sim_wardrobe_at(&s->world->wardrobe, p.material, p.rest, p.rest_normal,
-                                          hit->distance_m / s->plate->camera.fx);
+    find_skin_point(&p, actor, ray, hit);
+    const sim_light *light = &actor->world->venue.light;
+    sim_surface surface =
+        sim_wardrobe_at(&actor->world->wardrobe, p.material, p.rest, p.rest_normal, footprint_m);
     double sun_open = 0;
     if (sp_v3_dot(p.normal, light->to_sun) > 0) {
         sim_ray to_sun = {sp_v3_add(p.at, sp_v3_scale(p.normal, 0.006)), sim_sun_sample(light, a, b), 0.002,
                           60, ray->shutter};
-        sun_open = !sim_actor_blocks(s->actor, &to_sun) && !sim_stage_blocks(s->stage, &to_sun, false);
+        sun_open = !sim_actor_blocks(actor, &to_sun) && !sim_stage_blocks(stage, &to_sun, false);
     }
     sim_rgb sun;
+    *normal = p.normal;
     return sim_shade(&sun, light, &surface, p.normal, sp_v3_scale(ray->direction, -1), sun_open, p.openness);
 }
 
@@ -182,7 +184,10 @@ static double body_pixel(double rgb[3], const shot *s, int x, int y)
         sim_hit hit;
         if (!cast_body(&hit, &ray, s, x + px, y + py, (i + sim_unit(g)) / s->samples))
             continue;
-        sim_rgb c = skin_radiance(s, &ray, &hit, sim_unit(sim_hash(g)), sim_unit(sim_hash(g + 7)));
+        sp_vec3 normal;
+        sim_rgb c =
+            sim_skin_light(&normal, s->actor, s->stage, &ray, &hit, hit.distance_m / s->plate->camera.fx,
+                           sim_unit(sim_hash(g)), sim_unit(sim_hash(g + 7)));
         rgb[0] += c.r;
         rgb[1] += c.g;
         rgb[2] += c.b;

@@ -1,6 +1,7 @@
 // A simulation: open a scene, write its take.
 #include <stillpoint/sim.h>
 
+#include "cloud.h"
 #include "write.h"
 
 #include <stdlib.h>
@@ -212,5 +213,45 @@ int sp_sim_write_take(sp_sim *sim, const char *folder, sp_sim_report *report, sp
         report->seconds = sp_time_s() - begin;
         report->frames_per_s_core = (double)job.frames_done / fmax(cpu_seconds() - cpu, 1e-9);
     }
+    return rc;
+}
+
+sp_sim_cloud_params sp_sim_cloud_params_default(void)
+{
+    return (sp_sim_cloud_params){
+        .count = 300000, .athlete = 0.15, .overlap = 0.6, .opacity = 0.95, .seed = 1};
+}
+
+static int check_cloud(const sp_sim_cloud_params *p)
+{
+    if (!isfinite(p->t_s))
+        return sp_error(SP_EINVAL, "t_s must be a number");
+    if (p->count < 1 || p->count > SIM_CLOUD_MAX)
+        return sp_error(SP_EINVAL, "count is %zu, it must lie in 1..%d", p->count, SIM_CLOUD_MAX);
+    if (!(p->athlete >= 0 && p->athlete <= 1))
+        return sp_error(SP_EINVAL, "athlete is %g, it must lie in 0..1", p->athlete);
+    if (!(p->overlap > 0 && p->overlap <= 100))
+        return sp_error(SP_EINVAL, "overlap is %g, it must lie in (0, 100]", p->overlap);
+    if (!(p->opacity > 0 && p->opacity < 1))
+        return sp_error(SP_EINVAL, "opacity is %g, it must lie in (0, 1)", p->opacity);
+    return 0;
+}
+
+int sp_sim_cloud(sp_splat_cloud *out, const sp_sim *sim, const sp_sim_cloud_params *params, sp_pool *pool,
+                 const sp_progress *progress)
+{
+    sp_sim_cloud_params defaults = sp_sim_cloud_params_default();
+    sim_world world = {0};
+    if (!params)
+        params = &defaults;
+    int rc = check_cloud(params);
+    if (rc < 0)
+        return rc;
+    rc = sp_progress_step(progress, "scene", 0, 1);
+    if (rc >= 0)
+        rc = build_world(&world, &sim->scene);
+    if (rc >= 0)
+        rc = sim_cloud_build(out, &sim->scene, &world, params, pool, progress);
+    free_world(&world);
     return rc;
 }
