@@ -1,4 +1,5 @@
-// A cloud that resembles a venue with an athlete, for benchmarks and tests: floor, stands, far shell, body.
+// An invented cloud for tests of the renderer, which resembles a venue with an athlete: floor, stands, far
+// shell, body.
 #ifndef BENCH_RENDER_SCENE_H
 #define BENCH_RENDER_SCENE_H
 
