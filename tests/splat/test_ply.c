@@ -195,6 +195,42 @@ static void test_numbers_must_be_finite(void **state)
     support_folder_end(folder);
 }
 
+static void test_what_is_not_finite_is_named_by_splat_and_field(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name;
+        size_t column;
+    } fields[] = {{"x", 0},        {"z", 2},        {"f_dc_1", 7}, {"f_rest_8", 17},
+                  {"opacity", 18}, {"scale_2", 21}, {"rot_0", 22}, {"rot_3", 25}};
+    const float bad[] = {NAN, INFINITY, -INFINITY};
+    char *folder = support_folder();
+    char *path = sp_path_join(folder, "cloud.ply"), *text = NULL;
+    sp_splat_cloud cloud = random_cloud(5, 1, 1), back;
+    assert_ok(sp_splat_save(&cloud, path));
+    size_t size = 0;
+    const size_t stride = 26 * 4;
+    assert_ok(sp_file_read(&text, &size, path, 1 << 20));
+    for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
+        for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
+            char *place = text + size - 5 * stride + k % 5 * stride + 4 * fields[k].column, kept[4];
+            char *splat = sp_format("splat %zu", k % 5);
+            memcpy(kept, place, 4);
+            memcpy(place, &bad[b], 4);
+            assert_int_equal(sp_splat_decode(&back, text, size, "cloud.ply"), SP_EFORMAT);
+            assert_non_null(strstr(sp_error_text(), splat));
+            assert_non_null(strstr(sp_error_text(), fields[k].name));
+            memcpy(place, kept, 4);
+            free(splat);
+        }
+    assert_ok(sp_splat_decode(&back, text, size, "cloud.ply"));
+    sp_splat_cloud_free(&back);
+    sp_splat_cloud_free(&cloud);
+    free(text);
+    free(path);
+    support_folder_end(folder);
+}
+
 static void test_paths(void **state)
 {
     (void)state;
@@ -208,9 +244,13 @@ static void test_paths(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_hand),     cmocka_unit_test(test_cut_anywhere),
-        cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_written_header),
-        cmocka_unit_test(test_bad_headers), cmocka_unit_test(test_numbers_must_be_finite),
+        cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_cut_anywhere),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_written_header),
+        cmocka_unit_test(test_bad_headers),
+        cmocka_unit_test(test_numbers_must_be_finite),
+        cmocka_unit_test(test_what_is_not_finite_is_named_by_splat_and_field),
         cmocka_unit_test(test_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
