@@ -215,30 +215,60 @@ static bench_scene point_of(const sweep *s, int k)
     return scene;
 }
 
-static int measure_point(bench_plot_panel *panel, bench_context *c, const sweep *s, int k)
+// A point of a sweep, ready to be measured.
+typedef struct sweep_point {
+    sp_splat_cloud cloud;
+    bench_work work;
+    bench_timing timing;
+} sweep_point;
+
+static int open_point(sweep_point *p, bench_context *c, const bench_scene *scene)
 {
-    bench_scene scene = point_of(s, k);
-    sp_splat_cloud cloud = {0};
     sp_camera camera;
-    bench_timing t = {0};
-    int code = bench_scene_open(&cloud, &camera, c, &scene);
-    if (!code)
-        code = bench_measure(&t, &camera, &cloud, SP_KERNELS_AUTO, c->pool, c->repeats);
-    if (!code) {
-        double pixels = (double)camera.width * camera.height;
-        double x = s->vary == VARY_PIXELS ? 1e-6 * pixels
-                   : s->vary == VARY_SIZE ? (double)t.stats.pairs_blended / pixels
-                                          : 1e-3 * (double)cloud.count;
-        for (int j = FORWARD; j <= GRADIENT; j++)
-            panel->series[j].x[k] = x;
-        panel->series[FORWARD].y[k] = 1e3 * t.forward_s;
-        panel->series[GRADIENT].y[k] = 1e3 * t.backward_s;
-        bench_say(c, "  %12.4g %-22s %9.2f %9.2f %13.1f\n", x, s->x_label, 1e3 * t.forward_s,
-                  1e3 * t.backward_s, 1e-6 * (double)t.stats.pairs_blended);
+    int code = bench_scene_open(&p->cloud, &camera, c, scene);
+    return code ? code : bench_work_open(&p->work, &p->timing, &camera, &p->cloud, SP_KERNELS_AUTO, c->pool);
+}
+
+static void end_point(sweep_point *p)
+{
+    bench_work_end(&p->work);
+    sp_image_free(&p->timing.rgb);
+    sp_splat_cloud_free(&p->cloud);
+}
+
+// The points in turn, so that whatever else the machine does falls on all of them; first runs warm up.
+static int measure_points(sweep_point *points, bench_context *c, const sweep *s)
+{
+    int code = 0;
+    for (int k = 0; k < s->count && !code; k++) {
+        bench_scene scene = point_of(s, k);
+        code = sp_progress_step(c->progress, s->title, k, s->count);
+        if (!code)
+            code = open_point(&points[k], c, &scene);
     }
-    sp_image_free(&t.rgb);
-    sp_splat_cloud_free(&cloud);
+    for (int repeat = 0; repeat <= c->repeats && !code; repeat++)
+        for (int k = 0; k < s->count && !code; k++) {
+            if (repeat == 1)
+                bench_work_restart(&points[k].timing);
+            code = bench_work_run(&points[k].work, &points[k].timing);
+        }
     return code;
+}
+
+static void note_point(bench_plot_panel *panel, const bench_context *c, const sweep *s, int k,
+                       const sweep_point *p)
+{
+    const bench_timing *t = &p->timing;
+    double pixels = (double)p->work.camera.width * p->work.camera.height;
+    double x = s->vary == VARY_PIXELS ? 1e-6 * pixels
+               : s->vary == VARY_SIZE ? (double)t->stats.pairs_blended / pixels
+                                      : 1e-3 * (double)p->cloud.count;
+    for (int j = FORWARD; j <= GRADIENT; j++)
+        panel->series[j].x[k] = x;
+    panel->series[FORWARD].y[k] = 1e3 * t->forward_s;
+    panel->series[GRADIENT].y[k] = 1e3 * t->backward_s;
+    bench_say(c, "  %12.4g %-22s %9.2f %9.2f %13.1f\n", x, s->x_label, 1e3 * t->forward_s,
+              1e3 * t->backward_s, 1e-6 * (double)t->stats.pairs_blended);
 }
 
 static int add_sweep(sp_json *result, const sweep *s, const bench_plot_panel *panel,
@@ -268,11 +298,12 @@ static int run_sweep(bench_plot_panel *panel, bench_context *c, const sweep *s, 
     *panel = (bench_plot_panel){.title = s->title, .x_label = s->x_label, .y_label = "ms", .count = 2};
     bench_say(c, "\ncost against %s\n  %35s %9s %9s %13s\n", s->title, "", "frame ms", "grad. ms",
               "M contribute");
-    int code = 0;
-    for (int k = 0; k < s->count && !code; k++) {
-        code = sp_progress_step(c->progress, s->title, k, s->count);
+    sweep_point points[BENCH_PLOT_POINTS] = {0};
+    int code = measure_points(points, c, s);
+    for (int k = 0; k < s->count; k++) {
         if (!code)
-            code = measure_point(panel, c, s, k);
+            note_point(panel, c, s, k, &points[k]);
+        end_point(&points[k]);
     }
     for (int j = 0; j < 2 && !code; j++) {
         bench_plot_series *series = &panel->series[j];
