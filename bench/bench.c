@@ -75,7 +75,8 @@ int bench_scene_open(sp_splat_cloud *cloud, sp_camera *camera, bench_context *co
         return code;
     if (scene->is_athlete) {
         sp_camera whole = bench_venue_orbit((int)ceil(scale * 1280), (int)ceil(scale * 720), angle);
-        *camera = sp_camera_cropped(&whole, (whole.width - width) / 2, 0, width, height);
+        *camera =
+            sp_camera_cropped(&whole, (int)(0.45 * whole.width), (int)(0.03 * whole.height), width, height);
     } else {
         *camera = bench_venue_orbit(width, height, angle);
     }

@@ -10,7 +10,7 @@
 
 // ---- Threads
 
-enum { STEPS = 7, THREADS_MOST = 8 };
+enum { FRAME = 4, STEPS = 7, THREADS_MOST = 8 };
 static const char *const step_names[STEPS] = {"project", "sort", "bin", "blend", "frame", "gradient", "both"};
 
 typedef struct thread_run {
@@ -115,6 +115,10 @@ static void print_threads(const bench_context *c, const thread_run *runs, int co
                   100 * fits[s].serial_s / one, 1e3 * bench_amdahl_at(&fits[s], 8),
                   1e3 * bench_amdahl_at(&fits[s], 32));
     }
+    const bench_amdahl *frame = &fits[FRAME];
+    bench_say(c, "  frames/s: %.1f on %d threads, predicted %.0f on 8 cores and %.0f on 32\n",
+              1 / runs[count - 1].best_s[FRAME], runs[count - 1].threads, 1 / bench_amdahl_at(frame, 8),
+              1 / bench_amdahl_at(frame, 32));
 }
 
 static int measure_threads(bench_context *c, sp_json *result)
