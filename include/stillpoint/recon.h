@@ -58,6 +58,15 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
                      const sp_splat_cloud *warm, const sp_recon_params *params, sp_pool *pool,
                      const sp_progress *progress);
 
+// Looks at a cloud while it is optimised: every every_s seconds and once at the end. seconds count from the
+// beginning of the reconstruction; what the looking takes is not among them, nor does it use up the budget. A
+// negative code ends the reconstruction with it.
+typedef struct sp_recon_watch {
+    int (*see)(void *context, const sp_splat_cloud *cloud, double seconds, int iterations);
+    void *context;
+    double every_s;
+} sp_recon_watch;
+
 typedef struct sp_background_params {
     int splats;      // budget (default 150000)
     double budget_s; // wall seconds (default 90); 0: iterations decides alone
@@ -68,6 +77,7 @@ typedef struct sp_background_params {
     const double *points_xyz; // optional sparse points of the venue (points_count * 3)
     const uint8_t *points_rgb;
     int64_t points_count;
+    const sp_recon_watch *watch; // optional
 } sp_background_params;
 sp_background_params sp_background_params_default(void);
 

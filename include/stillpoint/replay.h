@@ -47,8 +47,11 @@ typedef struct sp_replay_params {
     int plate_samples;        // frames a plate is estimated from, 3..200 (default 60)
     double background_s;      // wall seconds for the background cloud, 0..3600 (default 45); 0: none is made
     int background_splats;    // default 150000
-    double instant_s;         // wall seconds for one instant's cloud (default 30)
-    int splats;               // of one athlete (default 30000)
+    int hold_out; // every so many-th camera takes no part in the background, which is scored at them; 0: none
+    int background_reduce; // the background's pictures are this many times smaller than the plates (default
+                           // 1)
+    double instant_s;      // wall seconds for one instant's cloud (default 30)
+    int splats;            // of one athlete (default 30000)
     int iterations;  // optimisation steps per cloud; 0 (default): as the seconds allow. Set, it makes a run
                      // reproducible to the bit and the seconds are not looked at.
     bool is_refresh; // make again what is already there (default false)
@@ -58,13 +61,47 @@ sp_replay_params sp_replay_params_default(void);
 // Those settings that shape a moment, as an object: they are kept in moment.json. NULL when memory runs out.
 sp_json *sp_replay_params_json(const sp_replay_params *params);
 
+// ---- Scores
+
+// How like the truth one picture is. Box and mask values are NaN where the truth has no mask.
+typedef struct sp_score {
+    char camera[SP_ID_MAX];
+    int64_t frame;
+    double psnr, ssim;         // whole frame
+    double psnr_box, ssim_box; // bounds of mask > 127 grown by 8% + 2 px a side
+    double psnr_mask;          // where mask > 127
+} sp_score;
+
 // ---- Stages
 
+// The background while it came into being: PSNR over the cameras that were held out, their mean in dB, after
+// so many seconds since sp_replay_prepare() began (reading pictures, seeds and optimisation; what the scoring
+// itself takes does not count).
+typedef struct sp_curve_point {
+    double seconds, psnr;
+    int iterations;
+    int64_t splats;
+} sp_curve_point;
+
+typedef struct sp_prepare_report {
+    int64_t splats;
+    int iterations;
+    double seed_s;    // wall seconds until the optimisation began, from the reconstruction's begin
+    sp_score *scores; // of the finished background at each camera that was held out; owned
+    int score_count;
+    sp_curve_point *curve; // owned
+    int curve_count;
+} sp_prepare_report;
+void sp_prepare_report_free(sp_prepare_report *report);
+// {"cameras", "mean", "curve"} of what was held out, as in report.json; the caller owns it, NULL when memory
+// runs out.
+sp_json *sp_prepare_report_json(const sp_prepare_report *report);
+
 // Plates of all cameras that take part, given or estimated, and the venue's cloud: TAKE/background/ with
-// plates/, venue.ply, preview.jpg and report.json. The folder appears whole, replacing an older one. ledger
-// is nullable.
-int sp_replay_prepare(sp_take *take, const sp_replay_params *params, sp_ledger *ledger, sp_pool *pool,
-                      const sp_progress *progress);
+// plates/, venue.ply, preview.jpg and report.json. The folder appears whole, replacing an older one. report
+// (freed by sp_prepare_report_free()) and ledger are nullable.
+int sp_replay_prepare(sp_prepare_report *report, sp_take *take, const sp_replay_params *params,
+                      sp_ledger *ledger, sp_pool *pool, const sp_progress *progress);
 // Whether TAKE/background/ holds a plate for every chosen camera, and the cloud if one is wanted.
 bool sp_replay_is_prepared(const sp_take *take, const sp_replay_params *params);
 
@@ -116,15 +153,6 @@ int sp_replay_clip(sp_replay_report *report, const char *path, sp_take *take, do
                    sp_pool *pool, const sp_progress *progress);
 
 // ---- Evaluation
-
-// How like the truth one picture is. Box and mask values are NaN where the truth has no mask.
-typedef struct sp_score {
-    char camera[SP_ID_MAX];
-    int64_t frame;
-    double psnr, ssim;         // whole frame
-    double psnr_box, ssim_box; // bounds of mask > 127 grown by 8% + 2 px a side
-    double psnr_mask;          // where mask > 127
-} sp_score;
 
 // Compare two pictures of one size; mask (one channel, 0..1) may be NULL.
 int sp_score_pictures(sp_score *out, const sp_image *ours, const sp_image *truth, const sp_image *mask);

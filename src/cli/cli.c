@@ -59,16 +59,27 @@ int cli_parse(cli *c, const cli_usage *usage, cli_option *options, int count, co
 // A field of stillpoint.json that no command knows is most likely misspelt.
 static void warn_unknown(const sp_json *document, const char *what)
 {
-    static const char *const known[] = {"format",        "version",
-                                        "threads",       "seed",
-                                        "progress",      "cameras",
-                                        "without",       "seconds",
-                                        "splats",        "iterations",
-                                        "run_in",        "run_out",
-                                        "orbit",         "fps",
-                                        "size",          "background_seconds",
-                                        "plate_samples", "background_splats",
-                                        "clockwise",     "quality"};
+    static const char *const known[] = {"format",
+                                        "version",
+                                        "threads",
+                                        "seed",
+                                        "progress",
+                                        "cameras",
+                                        "without",
+                                        "seconds",
+                                        "splats",
+                                        "iterations",
+                                        "run_in",
+                                        "run_out",
+                                        "orbit",
+                                        "fps",
+                                        "size",
+                                        "background_seconds",
+                                        "plate_samples",
+                                        "background_splats",
+                                        "background_reduce",
+                                        "clockwise",
+                                        "quality"};
     const int count = sizeof known / sizeof *known;
     for (int i = 0; i < sp_json_length(document); i++) {
         const sp_json *value;

@@ -52,6 +52,8 @@ void cli_pipeline_init(cli_pipeline *p, unsigned parts)
     *p = (cli_pipeline){.params = d,
                         .background_seconds = d.background_s,
                         .background_splats = d.background_splats,
+                        .hold_out = d.hold_out,
+                        .background_reduce = d.background_reduce,
                         .plate_samples = d.plate_samples,
                         .seconds = d.instant_s,
                         .splats = d.splats,
@@ -67,6 +69,8 @@ void cli_pipeline_init(cli_pipeline *p, unsigned parts)
                                    "wall seconds for the background; 0: none", 0, 3600));
         cli_pipeline_add(
             p, integer("background-splats", &p->background_splats, "splats of the background", 1000, 4e6));
+        cli_pipeline_add(p, integer("background-reduce", &p->background_reduce,
+                                    "pictures of the background this many times smaller", 1, 16));
         cli_pipeline_add(p, integer("plate-samples", &p->plate_samples,
                                     "frames a missing plate is estimated from", 3, 200));
     }
@@ -122,6 +126,8 @@ int cli_pipeline_settle(cli_pipeline *p, const cli *c)
     params->seed = (uint64_t)c->seed;
     params->background_s = p->background_seconds;
     params->background_splats = (int)p->background_splats;
+    params->hold_out = (int)p->hold_out;
+    params->background_reduce = (int)p->background_reduce;
     params->plate_samples = (int)p->plate_samples;
     params->instant_s = p->seconds;
     params->splats = (int)p->splats;

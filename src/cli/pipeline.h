@@ -15,7 +15,7 @@ typedef struct cli_pipeline {
     sp_replay_params params;
     const char *cameras, *without, *size, *quality;
     double background_seconds, seconds, run_in, run_out, orbit, fps;
-    int64_t background_splats, plate_samples, splats, iterations;
+    int64_t background_splats, hold_out, background_reduce, plate_samples, splats, iterations;
     bool is_clockwise;
     char **only, **without_list;
     cli_option options[CLI_PIPELINE_OPTIONS + 12]; // room for a command's own, after these

@@ -63,20 +63,53 @@ static void stereo_views_free(recon_stereo_view *views, int count)
     free(views);
 }
 
-static int stereo_views(recon_stereo_view **out, const sp_view *views, int count, double budget_s)
+// A plate to match, with the share of its pixels that the lens fills.
+typedef struct plate {
+    sp_image rgb, valid;
+} plate;
+
+// Work on every view side by side; the first view that failed is named.
+typedef struct view_job {
+    const sp_view *views;
+    recon_stereo_view *stereo;
+    double pixels;
+    recon_target *targets;
+    plate *plates;
+    int *codes;
+} view_job;
+
+static int for_views(view_job *job, int count, sp_pool_work work, sp_pool *pool)
+{
+    job->codes = sp_calloc((size_t)count, sizeof *job->codes);
+    int rc = job->codes ? SP_OK : SP_ENOMEM;
+    if (!rc)
+        sp_pool_run(pool, count, work, job);
+    for (int i = 0; i < count && !rc; i++)
+        if (job->codes[i])
+            rc = sp_error(job->codes[i], "memory ran out for the picture of camera %s",
+                          job->views[i].camera.id);
+    free(job->codes);
+    return rc;
+}
+
+static void stereo_view_at(void *context, int64_t i, int worker)
+{
+    (void)worker;
+    view_job *job = context;
+    job->codes[i] = stereo_view(&job->stereo[i], &job->views[i], job->pixels);
+}
+
+static int stereo_views(recon_stereo_view **out, const sp_view *views, int count, double budget_s,
+                        sp_pool *pool)
 {
     recon_stereo_view *all = sp_calloc((size_t)count, sizeof *all);
     if (!all)
         return SP_ENOMEM;
-    int rc = SP_OK;
     double pixels = fmin(fmax(STEREO_PIXELS / count, STEREO_VIEW_MIN), STEREO_VIEW_MAX);
     if (budget_s > 0 && budget_s < STEREO_BUDGET_S)
         pixels = fmax(pixels * budget_s / STEREO_BUDGET_S, STEREO_VIEW_LEAST);
-    for (int i = 0; i < count && !rc; i++) {
-        rc = stereo_view(&all[i], &views[i], pixels);
-        if (rc)
-            sp_error_context(rc, "camera %s", views[i].camera.id);
-    }
+    view_job job = {.views = views, .stereo = all, .pixels = pixels};
+    int rc = for_views(&job, count, stereo_view_at, pool);
     if (rc)
         stereo_views_free(all, count);
     else
@@ -102,6 +135,7 @@ static int extent(recon_stereo_params *out, const sp_view *views, int count, uin
     *out = (recon_stereo_params){
         .near_m = NEAR_SHARE * distance,
         .far_m = FAR_SHARE * distance,
+        .distance_m = distance,
         .floor_radius_m = FLOOR_SHARE * distance,
         .action_radius_m = ACTION_SHARE * distance,
         .floor_x = focus.x,
@@ -133,7 +167,7 @@ int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
     recon_geometry g = {.count = count};
     int rc = extent(&g.params, views, count, params->seed);
     if (!rc)
-        rc = stereo_views(&small, views, count, params->budget_s);
+        rc = stereo_views(&small, views, count, params->budget_s, pool);
     g.views = small;
     if (!rc)
         rc = find_geometry(&g, pool, progress);
@@ -154,11 +188,6 @@ int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
 
 // ---- Optimisation
 // ---------------------------------------------------------------------------------------------------
-
-// A plate to match, with the share of its pixels that the lens fills.
-typedef struct plate {
-    sp_image rgb, valid;
-} plate;
 
 static int plate_target(recon_target *target, plate *out, const sp_view *view)
 {
@@ -185,6 +214,13 @@ static int plate_target(recon_target *target, plate *out, const sp_view *view)
     return rc;
 }
 
+static void plate_target_at(void *context, int64_t i, int worker)
+{
+    (void)worker;
+    view_job *job = context;
+    job->codes[i] = plate_target(&job->targets[i], &job->plates[i], &job->views[i]);
+}
+
 static recon_optimise_params optimise_params(const sp_background_params *params, double metres,
                                              double seconds)
 {
@@ -209,6 +245,8 @@ static recon_optimise_params optimise_params(const sp_background_params *params,
     p.kernels = params->kernels;
     p.seed = params->seed;
     p.stage = "background";
+    p.watch = params->watch;
+    p.watch_from_s = seconds;
     return p;
 }
 
@@ -220,8 +258,9 @@ static int optimise_venue(sp_splat_cloud *cloud, sp_recon_report *report, const 
     recon_target *targets = sp_calloc((size_t)count, sizeof *targets);
     plate *plates = sp_calloc((size_t)count, sizeof *plates);
     int rc = targets && plates ? extent(&size, views, count, params->seed) : SP_ENOMEM;
-    for (int i = 0; i < count && !rc; i++)
-        rc = plate_target(&targets[i], &plates[i], &views[i]);
+    view_job job = {.views = views, .targets = targets, .plates = plates};
+    if (!rc)
+        rc = for_views(&job, count, plate_target_at, pool);
     recon_optimise_report done = {0};
     if (!rc) {
         recon_optimise_params p = optimise_params(params, size.near_m / NEAR_SHARE, seconds);

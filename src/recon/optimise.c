@@ -11,6 +11,8 @@
 #define GAIN_RATE 0.003
 // Share by which the cloud may grow each time.
 #define GROWTH 0.15
+// Views whose mean loss stands in the report: of many, some spread evenly are enough.
+#define REPORT_VIEWS 12
 
 recon_optimise_params recon_optimise_params_default(void)
 {
@@ -64,6 +66,7 @@ typedef struct optimiser {
     gain_state *gains;
     sp_image rgb, alpha, d_rgb, d_alpha; // of the level and view at hand; memory for the largest
     sp_rng rng;
+    double begin_s, aside_s, watched_s; // when it began; not counted; next look due
 } optimiser;
 
 static int make_room(optimiser *o)
@@ -249,16 +252,40 @@ static int add_gradient(optimiser *o, int view, const recon_level *level, bool w
 
 static int mean_loss(double *out, optimiser *o)
 {
+    int looks = o->views < REPORT_VIEWS ? o->views : REPORT_VIEWS;
     *out = 0;
     show_degree(o, o->cloud->sh_degree);
-    for (int v = 0; v < o->views; v++) {
+    for (int k = 0; k < looks; k++) {
+        int v = (int)((int64_t)k * o->views / looks);
         double loss;
         int rc = compare(&loss, o, v, &o->pyramid.levels[v]);
         if (rc)
             return rc;
-        *out += loss / o->views;
+        *out += loss / looks;
     }
     return SP_OK;
+}
+
+// ---- The clock
+
+static double spent_s(const optimiser *o)
+{
+    return sp_time_s() - o->begin_s - o->aside_s;
+}
+
+static int look(optimiser *o, int iterations)
+{
+    const sp_recon_watch *watch = o->params->watch;
+    double now_s = sp_time_s(), seconds = spent_s(o);
+    int rc = watch->see(watch->context, o->cloud, o->params->watch_from_s + seconds, iterations);
+    o->aside_s += sp_time_s() - now_s;
+    o->watched_s = seconds + watch->every_s;
+    return rc;
+}
+
+static int look_if_due(optimiser *o, int iterations)
+{
+    return o->params->watch && spent_s(o) >= o->watched_s ? look(o, iterations) : SP_OK;
 }
 
 // ---- The schedule
@@ -300,10 +327,11 @@ static recon_rates rates_at(const optimiser *o, double progress)
     return r;
 }
 
-static double progress_at(const recon_optimise_params *p, int step, double begin_s)
+static double progress_at(const optimiser *o, int step)
 {
+    const recon_optimise_params *p = o->params;
     double by_steps = p->iterations > 0 ? (double)step / p->iterations : 0;
-    double by_time = p->budget_s > 0 ? (sp_time_s() - begin_s) / p->budget_s : 0;
+    double by_time = p->budget_s > 0 ? spent_s(o) / p->budget_s : 0;
     return fmax(by_steps, by_time);
 }
 
@@ -363,16 +391,18 @@ static int take_step(optimiser *o, int step, int *drawn, double progress)
     return grow(o, step + 1, progress);
 }
 
-static int run_steps(optimiser *o, recon_optimise_report *report, double begin_s, const sp_progress *progress)
+static int run_steps(optimiser *o, recon_optimise_report *report, const sp_progress *progress)
 {
     int drawn = 0;
     for (int step = 0;; step++) {
-        double done = progress_at(o->params, step, begin_s);
+        double done = progress_at(o, step);
         report->iterations = step;
         int rc = sp_progress_step(progress, o->params->stage, fmin(done, 1), 1);
         if (rc || done >= 1)
             return rc;
-        rc = take_step(o, step, &drawn, done);
+        rc = look_if_due(o, step);
+        if (!rc)
+            rc = take_step(o, step, &drawn, done);
         if (rc)
             return rc;
     }
@@ -411,20 +441,28 @@ int recon_optimise(sp_splat_cloud *cloud, recon_optimise_report *report, recon_t
     int rc = check(targets, count, params);
     if (rc || !cloud->count)
         return rc;
-    double begin_s = sp_time_s();
     recon_optimise_report r = {0};
-    optimiser o = {.params = params, .cloud = cloud, .targets = targets, .views = count, .pool = pool};
+    optimiser o = {.params = params,
+                   .cloud = cloud,
+                   .targets = targets,
+                   .views = count,
+                   .pool = pool,
+                   .begin_s = sp_time_s()};
     rc = optimiser_open(&o);
     if (!rc)
         rc = mean_loss(&r.loss_first, &o);
     if (!rc)
-        rc = run_steps(&o, &r, begin_s, progress);
+        rc = run_steps(&o, &r, progress);
     if (!rc)
         rc = mean_loss(&r.loss_last, &o);
     optimiser_close(&o);
     int dropped = drop_dead(cloud, params->dead_opacity);
-    r.seconds = sp_time_s() - begin_s;
+    r.seconds = spent_s(&o);
+    if (!rc)
+        rc = dropped;
+    if (!rc && params->watch)
+        rc = look(&o, r.iterations);
     if (report)
         *report = r;
-    return rc ? rc : dropped;
+    return rc;
 }

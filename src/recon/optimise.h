@@ -7,10 +7,7 @@
 #ifndef RECON_OPTIMISE_H
 #define RECON_OPTIMISE_H
 
-#include <stillpoint/image.h>
-#include <stillpoint/render.h>
-#include <stillpoint/rig.h>
-#include <stillpoint/splat.h>
+#include <stillpoint/recon.h>
 
 // One picture to match. Pictures are borrowed and of the camera's size; the camera is a pinhole (crop it to
 // what matters: sp_camera_cropped). NULL fields are optional.
@@ -66,7 +63,9 @@ typedef struct recon_optimise_params {
     uint64_t seed;
     const recon_regulariser *regularisers;
     int regulariser_count;
-    const char *stage; // name for progress (default "optimise")
+    const char *stage;           // name for progress (default "optimise")
+    const sp_recon_watch *watch; // optional; its seconds begin at watch_from_s (default 0)
+    double watch_from_s;
 } recon_optimise_params;
 recon_optimise_params recon_optimise_params_default(void);
 

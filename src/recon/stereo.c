@@ -10,6 +10,10 @@
 #define BEST_SOURCES 2
 #define FLOOR_PREFERENCE 0.04f // the floor wins against a plane that is better by less than this
 #define MAX_SOURCE_ANGLE_RAD 1.4
+// Views nearer to each other than this, seen from the middle of the scene, tell little about depth; as far as
+// they fall short they count as turned away.
+#define LEAST_PARALLAX_RAD 0.07
+#define PARALLAX_WEIGHT 3
 
 typedef struct source {
     const recon_stereo_view *view;
@@ -31,6 +35,13 @@ typedef struct plane {
     float n[3], depth; // normal and depth at the pixel
 } plane;
 
+// How unfit another view is as a source: its angle, and what it lacks in parallax.
+static double unfitness(double angle, double baseline, double distance)
+{
+    double parallax = distance > 0 ? baseline / distance : LEAST_PARALLAX_RAD;
+    return angle + PARALLAX_WEIGHT * fmax(LEAST_PARALLAX_RAD - parallax, 0);
+}
+
 static void find_sources(stereo *s, const recon_stereo_view *views, int count, int index)
 {
     double angle[MAX_SOURCES];
@@ -44,6 +55,7 @@ static void find_sources(stereo *s, const recon_stereo_view *views, int count, i
         double baseline = sp_v3_norm(sp_v3_sub(sp_camera_center(ref), sp_camera_center(other)));
         if (j == index || a > MAX_SOURCE_ANGLE_RAD || baseline < 1e-3)
             continue;
+        a = unfitness(a, baseline, s->params->distance_m);
         int at = s->source_count;
         while (at > 0 && angle[at - 1] > a)
             at--;

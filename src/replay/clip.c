@@ -55,7 +55,7 @@ static int have_moment(sp_moment **out, int *index, sp_replay_report *report, sp
     int code = SP_OK;
     if (params->is_refresh || !sp_replay_is_prepared(take, params)) {
         report->did_prepare = true;
-        code = sp_replay_prepare(take, params, ledger, pool, progress);
+        code = sp_replay_prepare(NULL, take, params, ledger, pool, progress);
     }
     if (code == SP_OK) {
         report->did_moment = true;

@@ -97,6 +97,11 @@ static int fit(replay_plate *plate, const char *path)
     return code;
 }
 
+const char *replay_plate_origin(const replay_plate *plate)
+{
+    return plate->is_given ? "given" : plate->is_still ? "still" : "estimated";
+}
+
 double replay_plate_unseen(const replay_plate *plate)
 {
     size_t pixels = (size_t)plate->spread.width * (size_t)plate->spread.height, unseen = 0;
@@ -124,9 +129,15 @@ static int make_one(replay_plate *plate, sp_take *take, int index, int want, sp_
         int code = sp_take_samples(&samples, &count, &plate->camera, take, index, want);
         if (code < 0)
             return code;
+        if (count == 1) {
+            plate->image = samples[0];
+            plate->is_still = true;
+            free(samples);
+            return SP_OK;
+        }
         if (count < 3)
-            sp_log(SP_LOG_WARN, "camera %s: its plate is estimated from %d frame%s only", plate->camera.id,
-                   count, count == 1 ? "" : "s");
+            sp_log(SP_LOG_WARN, "camera %s: its plate is estimated from %d frames only", plate->camera.id,
+                   count);
         code = estimate(plate, samples, count, pool);
         if (code == SP_OK)
             say_unseen(plate);
@@ -182,28 +193,56 @@ int replay_plates_make(replay_plates *out, sp_take *take, const bool *chosen, in
 
 // ---- Files
 
-int replay_plates_save(const replay_plates *plates, const char *folder)
+static int save_spread(const sp_image *spread, const char *path)
 {
-    int code = sp_folder_make(folder);
-    for (int i = 0; i < plates->count && code == SP_OK; i++) {
-        const replay_plate *plate = &plates->plates[i];
-        if (!plate->image.data)
-            continue;
-        char *image = replay_path(folder, "%s.png", plate->camera.id);
-        char *spread = replay_path(folder, "%s_spread.png", plate->camera.id);
-        code = image && spread ? sp_image8_save(&plate->image, image) : SP_ENOMEM;
-        if (code == SP_OK && plate->spread.data) {
-            sp_image scaled = {0};
-            code = sp_image_copy(&scaled, &plate->spread);
-            for (size_t k = 0; code == SP_OK && k < (size_t)scaled.width * (size_t)scaled.height; k++)
-                scaled.data[k] *= 65535;
-            if (code == SP_OK)
-                code = sp_image_save_grey16(&scaled, spread);
-            sp_image_free(&scaled);
-        }
-        free(image);
-        free(spread);
-    }
+    sp_image scaled = {0};
+    int code = sp_image_copy(&scaled, spread);
+    for (size_t k = 0; code == SP_OK && k < (size_t)scaled.width * (size_t)scaled.height; k++)
+        scaled.data[k] *= 65535;
+    if (code == SP_OK)
+        code = sp_image_save_grey16(&scaled, path);
+    sp_image_free(&scaled);
+    return code;
+}
+
+typedef struct save_job {
+    const replay_plates *plates;
+    const char *folder;
+    struct saved {
+        int code;
+        char sentence[512]; // errors belong to the thread that met them
+    } * saved;
+} save_job;
+
+static void save_one(void *context, int64_t i, int worker)
+{
+    (void)worker;
+    save_job *job = context;
+    const replay_plate *plate = &job->plates->plates[i];
+    if (!plate->image.data)
+        return;
+    char *image = replay_path(job->folder, "%s.png", plate->camera.id);
+    char *spread = replay_path(job->folder, "%s_spread.png", plate->camera.id);
+    int code = image && spread ? sp_image8_save(&plate->image, image) : SP_ENOMEM;
+    if (code == SP_OK && plate->spread.data)
+        code = save_spread(&plate->spread, spread);
+    free(image);
+    free(spread);
+    job->saved[i].code = code;
+    if (code < 0)
+        snprintf(job->saved[i].sentence, sizeof job->saved[i].sentence, "%s", sp_error_text());
+}
+
+int replay_plates_save(const replay_plates *plates, const char *folder, sp_pool *pool)
+{
+    save_job job = {plates, folder, sp_calloc((size_t)plates->count + 1, sizeof *job.saved)};
+    int code = job.saved ? sp_folder_make(folder) : SP_ENOMEM;
+    if (code == SP_OK)
+        sp_pool_run(pool, plates->count, save_one, &job);
+    for (int i = 0; i < plates->count && code == SP_OK; i++)
+        if (job.saved[i].code < 0)
+            code = sp_error(job.saved[i].code, "%s", job.saved[i].sentence);
+    free(job.saved);
     return code;
 }
 

@@ -7,8 +7,8 @@
 typedef struct replay_plate {
     sp_camera camera; // as its feed sees
     sp_image8 image;  // RGB, the camera's size; empty when the camera takes no part
-    sp_image spread;  // empty when the plate was given as a picture
-    bool is_given;
+    sp_image spread;  // empty when the plate was given as a picture, and when the feed is one still
+    bool is_given, is_still;
 } replay_plate;
 
 // One per camera of the rig, in order.
@@ -19,10 +19,13 @@ typedef struct replay_plates {
 
 int replay_plates_make(replay_plates *out, sp_take *take, const bool *chosen, int samples, sp_pool *pool,
                        const sp_progress *progress);
-int replay_plates_save(const replay_plates *plates, const char *folder);
+int replay_plates_save(const replay_plates *plates, const char *folder, sp_pool *pool);
 // SP_ENOENT names the camera whose plate is not there.
 int replay_plates_load(replay_plates *out, sp_take *take, const bool *chosen);
 void replay_plates_free(replay_plates *plates);
+
+// How a plate came to be, for people: "given", "estimated", "still" (the only picture that its camera took).
+const char *replay_plate_origin(const replay_plate *plate);
 
 // The share of an estimated plate, 0..1, at which no sample showed the venue.
 double replay_plate_unseen(const replay_plate *plate);

@@ -7,6 +7,7 @@
 #include "plates.h"
 #include "report.h"
 #include "sheet.h"
+#include "venue.h"
 
 bool sp_replay_is_prepared(const sp_take *take, const sp_replay_params *params)
 {
@@ -28,39 +29,14 @@ bool sp_replay_is_prepared(const sp_take *take, const sp_replay_params *params)
     return is_there;
 }
 
-// ---- The venue's cloud
-
-static int make_background(sp_splat_cloud *out, sp_recon_report *report, const replay_plates *plates,
-                           const sp_replay_params *params, sp_pool *pool, const sp_progress *progress)
-{
-    sp_view *views = sp_calloc((size_t)plates->used, sizeof *views);
-    if (!views)
-        return SP_ENOMEM;
-    int count = 0;
-    for (int i = 0; i < plates->count; i++)
-        if (plates->plates[i].image.data)
-            views[count++] = (sp_view){.camera = plates->plates[i].camera,
-                                       .image = &plates->plates[i].image,
-                                       .gains = {1, 1, 1, 0, 0, 0}};
-    sp_background_params background = sp_background_params_default();
-    background.splats = params->background_splats;
-    background.budget_s = params->iterations > 0 ? 0 : params->background_s;
-    background.iterations = params->iterations;
-    background.seed = params->seed;
-    background.kernels = params->kernels;
-    int code = sp_recon_background(out, report, views, count, &background, pool, progress);
-    free(views);
-    return code;
-}
-
 // ---- Preview: each plate beside the cloud from the same camera
 
-static int add_tiles(replay_sheet *sheet, const replay_plate *plate, sp_renderer *renderer,
+static int add_tiles(replay_sheet *sheet, const replay_plate *plate, bool is_held, sp_renderer *renderer,
                      const sp_splat_cloud *cloud)
 {
     char caption[SP_ID_MAX + 32];
-    snprintf(caption, sizeof caption, "%s, plate %s", plate->camera.id,
-             plate->is_given ? "given" : "estimated");
+    snprintf(caption, sizeof caption, "%s, plate %s%s", plate->camera.id, replay_plate_origin(plate),
+             is_held ? ", held out" : "");
     int code = replay_sheet_add(sheet, &plate->image, caption);
     if (code < 0 || !renderer)
         return code;
@@ -75,14 +51,14 @@ static int add_tiles(replay_sheet *sheet, const replay_plate *plate, sp_renderer
 }
 
 static int save_preview(const char *folder, const replay_plates *plates, const sp_splat_cloud *cloud,
-                        sp_kernels kernels, sp_pool *pool, const sp_progress *progress)
+                        const sp_replay_params *params, sp_pool *pool, const sp_progress *progress)
 {
     sp_renderer *renderer = NULL;
     replay_sheet sheet = {0};
     const sp_camera *first = NULL;
     for (int i = 0; i < plates->count && !first; i++)
         first = plates->plates[i].image.data ? &plates->plates[i].camera : NULL;
-    int code = cloud ? replay_renderer(&renderer, kernels, pool) : SP_OK;
+    int code = cloud ? replay_renderer(&renderer, params->kernels, pool) : SP_OK;
     if (code == SP_OK)
         code = replay_sheet_open(&sheet, (cloud ? 2 : 1) * plates->used, 4,
                                  (double)first->width / first->height);
@@ -90,7 +66,8 @@ static int save_preview(const char *folder, const replay_plates *plates, const s
     for (int i = 0; i < plates->count && code == SP_OK; i++) {
         if (!plates->plates[i].image.data)
             continue;
-        code = add_tiles(&sheet, &plates->plates[i], renderer, cloud);
+        code = add_tiles(&sheet, &plates->plates[i], replay_is_held_out(plates, i, params->hold_out),
+                         renderer, cloud);
         if (code == SP_OK)
             code = sp_progress_step(progress, "preview", ++done, plates->used);
     }
@@ -105,7 +82,7 @@ static int save_preview(const char *folder, const replay_plates *plates, const s
 
 // ---- Report
 
-static int save_report(const char *folder, const replay_plates *plates, const sp_splat_cloud *cloud,
+static int save_report(const char *folder, const replay_plates *plates, const sp_prepare_report *made,
                        const sp_replay_params *params, const sp_ledger *ledger)
 {
     sp_json *report = replay_report_new("prepare"), *cameras = sp_json_array();
@@ -118,10 +95,10 @@ static int save_report(const char *folder, const replay_plates *plates, const sp
         double size[2] = {plate->camera.width, plate->camera.height};
         code = row ? sp_json_set_string(row, "id", plate->camera.id) : SP_ENOMEM;
         if (code == SP_OK)
-            code = sp_json_set_string(row, "plate", plate->is_given ? "given" : "estimated");
+            code = sp_json_set_string(row, "plate", replay_plate_origin(plate));
         if (code == SP_OK)
             code = sp_json_set_numbers(row, "size_px", size, 2);
-        if (code == SP_OK && !plate->is_given)
+        if (code == SP_OK && !plate->is_given && !plate->is_still)
             code = sp_json_set_number(row, "unseen", replay_plate_unseen(plate));
         if (code == SP_OK)
             code = sp_json_append(cameras, &row);
@@ -130,7 +107,10 @@ static int save_report(const char *folder, const replay_plates *plates, const sp
     if (code == SP_OK)
         code = sp_json_set(report, "cameras", &cameras);
     if (code == SP_OK)
-        code = sp_json_set_int(report, "splats", cloud ? (int64_t)cloud->count : 0);
+        code = sp_json_set_int(report, "splats", made->splats);
+    sp_json *held = code == SP_OK && made->score_count ? sp_prepare_report_json(made) : NULL;
+    if (code == SP_OK && made->score_count)
+        code = held ? sp_json_set(report, "held_out", &held) : SP_ENOMEM;
     sp_json *settings = code == SP_OK ? sp_replay_params_json(params) : NULL;
     if (code == SP_OK)
         code = settings ? sp_json_set(report, "settings", &settings) : SP_ENOMEM;
@@ -143,12 +123,13 @@ static int save_report(const char *folder, const replay_plates *plates, const sp
 
 // ---- All of it
 
-static int prepare_into(const char *folder, sp_take *take, const bool *chosen, const sp_replay_params *params,
-                        sp_ledger *ledger, sp_pool *pool, const sp_progress *progress)
+static int prepare_into(const char *folder, sp_prepare_report *report, sp_take *take, const bool *chosen,
+                        const sp_replay_params *params, sp_ledger *ledger, sp_pool *pool,
+                        const sp_progress *progress)
 {
+    double begin_s = sp_time_s();
     replay_plates plates = {0};
     sp_splat_cloud cloud = {0};
-    sp_recon_report recon = {0};
     bool has_cloud = params->background_s > 0;
     char *plate_folder = replay_path(folder, "plates"), *venue = replay_path(folder, "venue.ply");
     int code = plate_folder && venue ? SP_OK : SP_ENOMEM;
@@ -157,32 +138,32 @@ static int prepare_into(const char *folder, sp_take *take, const bool *chosen, c
     if (code == SP_OK)
         code = replay_plates_make(&plates, take, chosen, params->plate_samples, pool, progress);
     if (code == SP_OK)
-        code = replay_plates_save(&plates, plate_folder);
+        code = replay_plates_save(&plates, plate_folder, pool);
 
     if (code == SP_OK && has_cloud) {
         sp_ledger_begin(ledger, "background");
-        code = make_background(&cloud, &recon, &plates, params, pool, progress);
+        code = replay_venue_make(&cloud, report, &plates, params, begin_s, pool, progress);
         if (code == SP_OK)
             code = sp_splat_save(&cloud, venue);
     }
     if (code == SP_OK) {
         sp_ledger_begin(ledger, "preview");
-        code = save_preview(folder, &plates, has_cloud ? &cloud : NULL, params->kernels, pool, progress);
+        code = save_preview(folder, &plates, has_cloud ? &cloud : NULL, params, pool, progress);
     }
     sp_ledger_end(ledger);
     if (code == SP_OK)
-        code = save_report(folder, &plates, has_cloud ? &cloud : NULL, params, ledger);
+        code = save_report(folder, &plates, report, params, ledger);
     free(plate_folder);
     free(venue);
-    sp_recon_report_free(&recon);
     sp_splat_cloud_free(&cloud);
     replay_plates_free(&plates);
     return code;
 }
 
-int sp_replay_prepare(sp_take *take, const sp_replay_params *params, sp_ledger *ledger, sp_pool *pool,
-                      const sp_progress *progress)
+int sp_replay_prepare(sp_prepare_report *report, sp_take *take, const sp_replay_params *params,
+                      sp_ledger *ledger, sp_pool *pool, const sp_progress *progress)
 {
+    sp_prepare_report made = {0};
     bool *chosen;
     int count;
     int code = replay_choose(&chosen, &count, take, &params->cameras, 2);
@@ -191,11 +172,15 @@ int sp_replay_prepare(sp_take *take, const sp_replay_params *params, sp_ledger *
     char *folder = replay_path(take->folder, "background"), *aside = NULL;
     code = folder ? replay_folder_begin(&aside, folder) : SP_ENOMEM;
     if (code == SP_OK)
-        code = prepare_into(aside, take, chosen, params, ledger, pool, progress);
+        code = prepare_into(aside, &made, take, chosen, params, ledger, pool, progress);
     if (code == SP_OK)
         code = replay_folder_commit(aside, folder);
     if (code < 0)
         replay_folder_discard(aside);
+    if (code == SP_OK && report)
+        *report = made;
+    else
+        sp_prepare_report_free(&made);
     free(aside);
     free(folder);
     free(chosen);

@@ -111,6 +111,20 @@ def settings_have_three_layers(folder, take):
     run("moment", take, "--print-config", "--seconds", "x", status=2, says="--seconds")
 
 
+def held_out_cameras_score_the_background(folder, take):
+    held = result("prepare", take, *QUICK_PREPARE, "--hold-out", "3", "--background-reduce", "2")["held_out"]
+    report = json.loads((take / "background/report.json").read_text())
+    assert report["held_out"] == held and [c["camera"] for c in held["cameras"]] == ["cam01", "cam04"], held
+    assert abs(held["mean"]["psnr_db"] - sum(c["psnr_db"] for c in held["cameras"]) / 2) < 1e-6, held
+    first, last = held["curve"][0], held["curve"][-1]
+    assert first["iterations"] == 0 and last["iterations"] == 20 and first["seconds"] < last["seconds"], held
+    assert abs(last["psnr_db"] - held["mean"]["psnr_db"]) < 1e-6 and last["splats"] == report["splats"], held
+    # The plates are whole, and those of the cameras that were held out are there too.
+    assert [c["size_px"] for c in report["cameras"]] == [[160, 90]] * 6, report
+    run("prepare", take, *QUICK_PREPARE, "--hold-out", "1", status=1, says="6 of 6 cameras are held out")
+    assert "held_out" not in result("prepare", take, *QUICK_PREPARE)
+
+
 def help_and_misspelling(folder, take):
     assert "replay" in run("--help") and run("--version").startswith("stillpoint ")
     for command in ("sim", "import", "rig", "prepare", "moment", "render", "replay", "eval", "doctor"):
@@ -130,4 +144,5 @@ def rig_and_doctor(folder, take):
 
 
 main([stage_by_stage, scores_are_those_of_the_second_opinion, replay_makes_what_is_missing, the_same_seed_gives_the_same_bits, settings_have_three_layers,
+      held_out_cameras_score_the_background,
       help_and_misspelling, rig_and_doctor])
