@@ -49,6 +49,13 @@ int sp_splat_cloud_append(sp_splat_cloud *cloud, const sp_splat_cloud *from);
 // Keep the splats with keep[i] != 0, in order.
 void sp_splat_cloud_filter(sp_splat_cloud *cloud, const uint8_t *keep);
 
+// An order in which neighbours in the cloud are mostly neighbours in the world (Z-order), which memory likes:
+// order[i] (count entries) is the splat that comes to place i. Positions must be finite. The same for equal
+// clouds; of splats in one place the earlier stays before the later.
+int sp_splat_cloud_order(uint32_t *order, const sp_splat_cloud *cloud);
+// Bring all rows into an order, a permutation of 0 .. count - 1. On failure nothing has moved.
+int sp_splat_cloud_permute(sp_splat_cloud *cloud, const uint32_t *order);
+
 // Turn the whole cloud about the origin: positions, orientations and SH, so that what was seen along d is
 // then seen along rotation * d. rotation must be one (determinant +1).
 void sp_splat_cloud_rotate(sp_splat_cloud *cloud, sp_mat3 rotation);
@@ -61,6 +68,24 @@ void sp_splat_cloud_rotate(sp_splat_cloud *cloud, sp_mat3 rotation);
 int sp_splat_load(sp_splat_cloud *out, const char *path);
 int sp_splat_save(const sp_splat_cloud *cloud, const char *path);
 int sp_splat_decode(sp_splat_cloud *out, const void *data, size_t size, const char *what);
+
+// ---- Points
+
+// Sparse points of a scene with their colours, as calibrations leave them: triples x y z (metres, ours) and
+// R G B.
+typedef struct sp_points {
+    double *xyz;
+    uint8_t *rgb;
+    int64_t count;
+} sp_points;
+
+// PLY files: vertices with x y z (float or double) and red green blue (bytes; absent: grey), binary little
+// endian or text when reading. Written: x y z float, red green blue uchar, binary. What is not finite is
+// SP_EFORMAT.
+int sp_points_load(sp_points *out, const char *path);
+int sp_points_save(const sp_points *points, const char *path);
+int sp_points_decode(sp_points *out, const void *data, size_t size, const char *what);
+void sp_points_free(sp_points *points);
 
 #ifdef __cplusplus
 }

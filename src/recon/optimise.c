@@ -93,12 +93,36 @@ static int make_room(optimiser *o)
     return rc || (o->screen && o->need && o->visible && o->order && o->gains) ? rc : SP_ENOMEM;
 }
 
+// Neighbours in the world become neighbours in memory, where drawing and stepping find them sooner.
+static int arrange(optimiser *o)
+{
+    uint32_t *order = sp_calloc(o->cloud->count + 1, sizeof *order);
+    float *moved = sp_calloc(o->cloud->count + 1, sizeof *moved);
+    int rc = order && moved ? sp_splat_cloud_order(order, o->cloud) : SP_ENOMEM;
+    if (!rc)
+        rc = sp_splat_cloud_permute(o->cloud, order);
+    o->adam.first.count = o->adam.second.count = o->cloud->count;
+    if (!rc)
+        rc = sp_splat_cloud_permute(&o->adam.first, order);
+    if (!rc)
+        rc = sp_splat_cloud_permute(&o->adam.second, order);
+    for (size_t i = 0; !rc && i < o->cloud->count; i++)
+        moved[i] = o->adam.age[order[i]];
+    if (!rc)
+        memcpy(o->adam.age, moved, o->cloud->count * sizeof *moved);
+    free(order);
+    free(moved);
+    return rc;
+}
+
 static int optimiser_open(optimiser *o)
 {
     o->rng = sp_rng_seed(o->params->seed, 7);
     int rc = recon_pyramid_init(&o->pyramid, o->targets, o->views, o->params->levels, o->pool);
     if (!rc)
         rc = make_room(o);
+    if (!rc)
+        rc = arrange(o);
     sp_render_params render = sp_render_params_default();
     render.kernels = o->params->kernels;
     return rc ? rc : sp_renderer_open(&o->renderer, &render, o->pool);
@@ -358,8 +382,9 @@ static int grow(optimiser *o, int step, double progress)
         return SP_OK;
     size_t missing = p->budget_splats > o->cloud->count ? p->budget_splats - o->cloud->count : 0;
     size_t most = (size_t)(GROWTH * (double)o->cloud->count) + 1;
-    return recon_relocate(o->cloud, &o->adam, o->need, missing < most ? missing : most, p->dead_opacity,
-                          &o->rng);
+    int rc = recon_relocate(o->cloud, &o->adam, o->need, missing < most ? missing : most, p->dead_opacity,
+                            &o->rng);
+    return rc ? rc : arrange(o); // after which no splat needs anything yet
 }
 
 static int take_step(optimiser *o, int step, int *drawn, double progress)
@@ -421,6 +446,19 @@ static int drop_dead(sp_splat_cloud *cloud, double dead_opacity)
     return SP_OK;
 }
 
+// What is handed over lies in order, too: positions have moved since the last time.
+static int hand_over(sp_splat_cloud *cloud, double dead_opacity)
+{
+    int rc = drop_dead(cloud, dead_opacity);
+    uint32_t *order = sp_calloc(cloud->count + 1, sizeof *order);
+    if (!rc)
+        rc = order ? sp_splat_cloud_order(order, cloud) : SP_ENOMEM;
+    if (!rc)
+        rc = sp_splat_cloud_permute(cloud, order);
+    free(order);
+    return rc;
+}
+
 static int check(const recon_target *targets, int count, const recon_optimise_params *p)
 {
     if (count < 1 || !targets)
@@ -456,7 +494,7 @@ int recon_optimise(sp_splat_cloud *cloud, recon_optimise_report *report, recon_t
     if (!rc)
         rc = mean_loss(&r.loss_last, &o);
     optimiser_close(&o);
-    int dropped = drop_dead(cloud, params->dead_opacity);
+    int dropped = hand_over(cloud, params->dead_opacity);
     r.seconds = spent_s(&o);
     if (!rc)
         rc = dropped;

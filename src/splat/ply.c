@@ -50,7 +50,7 @@ static int read_rows(sp_splat_cloud *cloud, const ply_header *header, const uint
             return sp_error(SP_EFORMAT,
                             "%s: the PLY has no property %s, so it holds no splats as INRIA stores them",
                             what, name);
-        if (property->kind == PLY_OTHER)
+        if (property->kind != PLY_FLOAT && property->kind != PLY_DOUBLE)
             return sp_error(SP_EFORMAT, "%s: the property %s must be float", what, name);
         read_row(sp_splat_row(cloud, row), header, property, data);
     }
@@ -64,7 +64,7 @@ static int ply_decode(sp_splat_cloud *out, const uint8_t *data, size_t size, con
     if (!header)
         return SP_ENOMEM;
     int degree = 0;
-    int rc = ply_header_read(header, data, size, what);
+    int rc = ply_header_read(header, data, size, false, what);
     if (!rc)
         rc = read_degree(&degree, header, what);
     if (!rc)

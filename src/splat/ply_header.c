@@ -13,7 +13,7 @@ typedef struct ply_reader {
     const char *what;
     ply_header *header;
     char line[LINE_MAX_BYTES];
-    bool has_format, has_vertex;
+    bool has_format, has_vertex, allow_ascii;
     bool in_vertex;         // the properties that follow are the splats'
     uint64_t element_count; // of an element before the splats, whose records have to be skipped
     uint64_t skipped_bytes; // of all elements before the splats
@@ -45,7 +45,7 @@ static size_t size_of_type(const char *type, ply_kind *kind)
         ply_kind kind;
     } types[] = {
         {"float", "float32", 4, PLY_FLOAT}, {"double", "float64", 8, PLY_DOUBLE},
-        {"char", "int8", 1, PLY_OTHER},     {"uchar", "uint8", 1, PLY_OTHER},
+        {"char", "int8", 1, PLY_OTHER},     {"uchar", "uint8", 1, PLY_BYTE},
         {"short", "int16", 2, PLY_OTHER},   {"ushort", "uint16", 2, PLY_OTHER},
         {"int", "int32", 4, PLY_OTHER},     {"uint", "uint32", 4, PLY_OTHER},
     };
@@ -62,7 +62,8 @@ static int read_format(ply_reader *reader)
 {
     char name[32] = "";
     sscanf(reader->line, "format %31s", name);
-    if (strcmp(name, "binary_little_endian") != 0)
+    reader->header->is_ascii = reader->allow_ascii && strcmp(name, "ascii") == 0;
+    if (!reader->header->is_ascii && strcmp(name, "binary_little_endian") != 0)
         return sp_error(SP_EFORMAT, "%s: the PLY is %s; splats are read from binary_little_endian",
                         reader->what, *name ? name : "of no stated format");
     reader->has_format = true;
@@ -148,6 +149,11 @@ static int check_extent(const ply_reader *reader)
         return sp_error(SP_EFORMAT, "%s: the PLY header lacks its format or its vertex element",
                         reader->what);
     uint64_t left = reader->size - reader->at;
+    if (header->is_ascii)
+        return reader->skipped_bytes == 0 && header->count <= left / 2
+                   ? SP_OK
+                   : sp_error(SP_EFORMAT, "%s: the PLY's vertices do not come first, or it is cut off",
+                              reader->what);
     if (reader->skipped_bytes > left || header->count > (left - reader->skipped_bytes) / header->stride)
         return sp_error(
             SP_EFORMAT,
@@ -157,10 +163,10 @@ static int check_extent(const ply_reader *reader)
     return 0;
 }
 
-int ply_header_read(ply_header *out, const uint8_t *data, size_t size, const char *what)
+int ply_header_read(ply_header *out, const uint8_t *data, size_t size, bool allow_ascii, const char *what)
 {
     *out = (ply_header){0};
-    ply_reader reader = {.data = data, .size = size, .what = what, .header = out};
+    ply_reader reader = {.data = data, .size = size, .what = what, .header = out, .allow_ascii = allow_ascii};
     int rc = next_line(&reader); // "ply", by which the file was recognised
     while (!rc) {
         rc = next_line(&reader);

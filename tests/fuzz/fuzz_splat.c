@@ -1,4 +1,4 @@
-// Splat files: PLY, and SPZ in both its containers.
+// Splat files: PLY, and SPZ in both its containers; and the same bytes as points.
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -10,6 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sp_splat_cloud cloud;
     if (sp_splat_decode(&cloud, data, size, "input") == 0)
         sp_splat_cloud_free(&cloud);
+    sp_points points;
+    if (sp_points_decode(&points, data, size, "input") == 0)
+        sp_points_free(&points);
     return 0;
 }
 
@@ -97,6 +100,15 @@ static void seed_ply(seed *to)
     put_pattern(to, 2 * 61);
 }
 
+static void seed_points(seed *to)
+{
+    static const char text[] =
+        "ply\nformat ascii 1.0\nelement vertex 2\nproperty double x\nproperty float y\nproperty float z\n"
+        "property uchar red\nproperty uint8 green\nproperty uchar blue\nend_header\n"
+        "1 2.5 -3e2 0 128 255\n0.25 0 7 9 8 7\n";
+    put(to, text, strlen(text));
+}
+
 int fuzz_seed(uint8_t **data, size_t *size, int index)
 {
     seed made = {0};
@@ -106,6 +118,8 @@ int fuzz_seed(uint8_t **data, size_t *size, int index)
         seed_gzip(&made, index + 1);
     else if (index == 3)
         seed_zstd(&made);
+    else if (index == 4)
+        seed_points(&made);
     else
         return -1;
     *data = malloc(made.size);

@@ -159,13 +159,66 @@ static void test_rotate(void **state)
         }
 }
 
+// How far the cloud's neighbours are from each other in the world, summed.
+static double path(const sp_splat_cloud *cloud)
+{
+    double sum = 0;
+    for (size_t i = 1; i < cloud->count; i++) {
+        double square = 0;
+        for (int a = 0; a < 3; a++) {
+            const float *row = sp_splat_row(cloud, SP_ROW_POSITION + a);
+            square += (double)((row[i] - row[i - 1]) * (row[i] - row[i - 1]));
+        }
+        sum += sqrt(square);
+    }
+    return sum;
+}
+
+static void test_order(void **state)
+{
+    (void)state;
+    // Eight corners of a cube, out of order: Z-order counts them with x as the lowest bit.
+    sp_splat_cloud cube;
+    assert_ok(sp_splat_cloud_init(&cube, 9, 0));
+    cube.count = 9;
+    const int corners[9] = {5, 3, 0, 7, 6, 1, 3, 2, 4};
+    uint32_t order[9];
+    for (int i = 0; i < 9; i++)
+        for (int a = 0; a < 3; a++)
+            sp_splat_row(&cube, SP_ROW_POSITION + a)[i] = (float)(corners[i] >> a & 1) - 7;
+    assert_ok(sp_splat_cloud_order(order, &cube));
+    const uint32_t expected[9] = {2, 5, 7, 1, 6, 8, 0, 4, 3};
+    assert_memory_equal(order, expected, sizeof order);
+    sp_splat_cloud_free(&cube);
+
+    enum { COUNT = 4000 };
+    sp_splat_cloud cloud = random_cloud(COUNT, 1, 4), before;
+    uint32_t *long_order = calloc(COUNT, sizeof *long_order);
+    assert_ok(sp_splat_cloud_copy(&before, &cloud));
+    assert_ok(sp_splat_cloud_order(long_order, &cloud));
+    assert_ok(sp_splat_cloud_permute(&cloud, long_order));
+    for (int row = 0; row < sp_splat_rows(1); row++)
+        for (size_t i = 0; i < COUNT; i++)
+            assert_true(sp_splat_row(&cloud, row)[i] == sp_splat_row(&before, row)[long_order[i]]);
+    assert_true(path(&cloud) < 0.25 * path(&before));
+    assert_ok(sp_splat_cloud_order(long_order, &cloud));
+    for (size_t i = 0; i < COUNT; i++)
+        assert_int_equal(long_order[i], i);
+    free(long_order);
+    sp_splat_cloud_free(&before);
+    sp_splat_cloud_free(&cloud);
+
+    sp_splat_cloud empty;
+    assert_ok(sp_splat_cloud_init(&empty, 0, 0));
+    assert_ok(sp_splat_cloud_order(order, &empty));
+    sp_splat_cloud_free(&empty);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_init),
-        cmocka_unit_test(test_append_and_copy),
-        cmocka_unit_test(test_filter),
-        cmocka_unit_test(test_rotate),
+        cmocka_unit_test(test_init),   cmocka_unit_test(test_append_and_copy), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_filter), cmocka_unit_test(test_rotate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
