@@ -67,13 +67,21 @@ typedef struct sp_recon_watch {
     double every_s;
 } sp_recon_watch;
 
+// What the background's splats begin as.
+typedef enum sp_seeds {
+    SP_SEEDS_AUTO,   // the points where there are many, else stereo
+    SP_SEEDS_STEREO, // surfaces found by stereo between the views, a floor and a far shell
+    SP_SEEDS_POINTS, // the sparse points and a far shell
+} sp_seeds;
+
 typedef struct sp_background_params {
     int splats;      // budget (default 150000)
     double budget_s; // wall seconds (default 90); 0: iterations decides alone
     int iterations;  // default 0: chosen from the budget
-    int sh_degree;   // default 0
+    int sh_degree;   // default -1: 2 where many views allow it, else 0
     uint64_t seed;
     sp_kernels kernels;
+    sp_seeds seeds;
     const double *points_xyz; // optional sparse points of the venue (points_count * 3)
     const uint8_t *points_rgb;
     int64_t points_count;
@@ -82,7 +90,8 @@ typedef struct sp_background_params {
 sp_background_params sp_background_params_default(void);
 
 // The empty venue's cloud from the plates (view.image is the plate; view.plate and view.matte are not used):
-// floor plane Z = 0 and far shell as scaffold, depth by stereo where cameras overlap, then optimised.
+// floor plane Z = 0 and far shell as scaffold, depth by stereo where cameras overlap or sparse points, then
+// optimised.
 int sp_recon_background(sp_splat_cloud *out, sp_recon_report *report, const sp_view *views, int count,
                         const sp_background_params *params, sp_pool *pool, const sp_progress *progress);
 

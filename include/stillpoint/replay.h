@@ -48,6 +48,7 @@ typedef struct sp_replay_params {
     double background_s;      // wall seconds for the background cloud, 0..3600 (default 45); 0: none is made
     int background_splats;    // default 150000
     int hold_out; // every so many-th camera takes no part in the background, which is scored at them; 0: none
+    sp_seeds background_seeds; // default AUTO; POINTS needs those of the take (points.ply)
     int background_reduce; // the background's pictures are this many times smaller than the plates (default
                            // 1)
     double instant_s;      // wall seconds for one instant's cloud (default 30)

@@ -115,8 +115,10 @@ typedef enum sp_name_match {
 // names or -1; match has rig->count entries. What was assumed is said in the log.
 sp_name_match sp_rig_match_names(int *match, const sp_rig *rig, const char *const *names, int count);
 
+// A point of the foreign world in ours: params' scale and up (NULL: the defaults of COLMAP and nerfstudio).
+sp_vec3 sp_import_point(const sp_import_params *params, sp_vec3 theirs);
 // Sparse points of a COLMAP model (world already ours), when the folder has them: xyz and rgb triples, caller
-// frees.
+// frees. SP_ENOENT: it has none.
 int sp_colmap_points(double **xyz, uint8_t **rgb, int64_t *count, const char *path,
                      const sp_import_params *params);
 

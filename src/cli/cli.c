@@ -78,6 +78,7 @@ static void warn_unknown(const sp_json *document, const char *what)
                                         "plate_samples",
                                         "background_splats",
                                         "background_reduce",
+                                        "background_seeds",
                                         "clockwise",
                                         "quality"};
     const int count = sizeof known / sizeof *known;

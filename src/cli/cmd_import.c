@@ -1,4 +1,5 @@
 #include "feeds.h"
+#include "points.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ typedef struct request {
     cli_texts feed;
     double scale, fps;
     bool is_copy;
+    sp_points points; // that came with the calibration
 } request;
 
 // What a feed turned out to be.
@@ -165,17 +167,19 @@ static int place(char **out, const char *path, const char *id, const char *kind,
     return code;
 }
 
-static int fill(sp_take *take, char **feeds, char **plates, const char *folder, cli *c, bool is_copy)
+static int fill(sp_take *take, char **feeds, char **plates, const char *folder, cli *c, const request *r)
 {
     int code = sp_folder_make(folder);
     for (int i = 0; i < take->rig.count && code == SP_OK; i++) {
         const char *id = take->rig.cameras[i].id;
-        code = sp_progress_step(&c->progress, is_copy ? "copy" : "feeds", i, take->rig.count);
+        code = sp_progress_step(&c->progress, r->is_copy ? "copy" : "feeds", i, take->rig.count);
         if (code == SP_OK && feeds[i])
-            code = place(&take->feeds[i].feed, feeds[i], id, "feeds", folder, is_copy);
+            code = place(&take->feeds[i].feed, feeds[i], id, "feeds", folder, r->is_copy);
         if (code == SP_OK && plates && plates[i])
-            code = place(&take->feeds[i].plate, plates[i], id, "plates", folder, is_copy);
+            code = place(&take->feeds[i].plate, plates[i], id, "plates", folder, r->is_copy);
     }
+    if (code == SP_OK)
+        code = cli_write_points(&r->points, folder);
     return code == SP_OK ? sp_take_save(take, folder) : code;
 }
 
@@ -185,9 +189,9 @@ static int write_take(cli *c, sp_take *take, char **feeds, char **plates, const 
     if (sp_file_exists(r->output) && !sp_is_folder(r->output))
         return sp_error(SP_EIO, "%s is a file, so no take can be written there", r->output);
     if (sp_is_folder(r->output))
-        return fill(take, feeds, plates, r->output, c, r->is_copy);
+        return fill(take, feeds, plates, r->output, c, r);
     char *aside = sp_file_aside(r->output);
-    int code = aside ? fill(take, feeds, plates, aside, c, r->is_copy) : SP_ENOMEM;
+    int code = aside ? fill(take, feeds, plates, aside, c, r) : SP_ENOMEM;
     if (code == SP_OK)
         code = sp_file_commit(aside, r->output);
     if (code < 0 && aside)
@@ -226,6 +230,7 @@ static void print(cli *c, const sp_rig *rig, char **feeds, char **plates, const 
         for (int i = 0; list && i < rig->count; i++)
             camera_json(list, &rig->cameras[i], feeds[i], plates ? plates[i] : NULL, &infos[i]);
         sp_json_set_string(cli_result(c), "take", r->output);
+        sp_json_set_int(cli_result(c), "points", r->points.count);
         if (list)
             sp_json_set(cli_result(c), "cameras", &list);
         return;
@@ -244,6 +249,8 @@ static void print(cli *c, const sp_rig *rig, char **feeds, char **plates, const 
             printf(" %7s", feeds[i] ? "still" : "-");
         printf("  %s\n", !feeds[i] ? "-" : plates && plates[i] ? "given" : "estimated");
     }
+    if (r->points.count)
+        printf("points %lld\n", (long long)r->points.count);
     printf("take  %s\n", r->output);
 }
 
@@ -376,7 +383,10 @@ int cmd_import(cli *c, int argc, char **argv)
     int code = sp_rig_import(&rig, r.format, r.path, &params);
     if (code == SP_OK)
         code = sp_rig_validate(&rig, r.path);
+    if (code == SP_OK)
+        code = cli_import_points(&r.points, r.format, r.path, &params);
     status = code < 0 ? cli_fail_input(c, code) : import(c, &r, &rig);
+    sp_points_free(&r.points);
     sp_rig_free(&rig);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const seeds[] = {"auto", "stereo", "points", NULL};
 static const char *const qualities[] = {"draft", "good", "best", NULL};
 
 static cli_option number(const char *name, double *value, const char *argument, const char *help, double min,
@@ -61,6 +62,7 @@ void cli_pipeline_init(cli_pipeline *p, unsigned parts)
                         .run_in = d.clip.run_in_s,
                         .run_out = d.clip.run_out_s,
                         .orbit = d.clip.orbit.duration_s,
+                        .background_seeds = "auto",
                         .quality = "good"};
     cli_pipeline_add(p, text("cameras", &p->cameras, "A,B,C", "only these take part"));
     cli_pipeline_add(p, text("without", &p->without, "A,B", "all but these take part"));
@@ -71,6 +73,10 @@ void cli_pipeline_init(cli_pipeline *p, unsigned parts)
             p, integer("background-splats", &p->background_splats, "splats of the background", 1000, 4e6));
         cli_pipeline_add(p, integer("background-reduce", &p->background_reduce,
                                     "pictures of the background this many times smaller", 1, 16));
+        cli_option seeds_option = text("background-seeds", &p->background_seeds, "S",
+                                       "what the background begins as: auto | stereo | points");
+        seeds_option.words = seeds;
+        cli_pipeline_add(p, seeds_option);
         cli_pipeline_add(p, integer("plate-samples", &p->plate_samples,
                                     "frames a missing plate is estimated from", 3, 200));
     }
@@ -138,6 +144,9 @@ int cli_pipeline_settle(cli_pipeline *p, const cli *c)
     params->clip.orbit.is_clockwise = p->is_clockwise;
     if (p->fps > 0)
         params->clip.fps = rate_of(p->fps);
+    for (int i = 0; seeds[i]; i++)
+        if (strcmp(seeds[i], p->background_seeds) == 0)
+            params->background_seeds = (sp_seeds)i;
     for (int i = 0; qualities[i]; i++)
         if (strcmp(qualities[i], p->quality) == 0)
             params->clip.quality = (sp_quality)i;

@@ -13,7 +13,7 @@ enum {
 
 typedef struct cli_pipeline {
     sp_replay_params params;
-    const char *cameras, *without, *size, *quality;
+    const char *cameras, *without, *size, *quality, *background_seeds;
     double background_seconds, seconds, run_in, run_out, orbit, fps;
     int64_t background_splats, hold_out, background_reduce, plate_samples, splats, iterations;
     bool is_clockwise;

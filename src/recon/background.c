@@ -3,6 +3,7 @@
 #include "fuse.h"
 #include "grey.h"
 #include "optimise.h"
+#include "point_seeds.h"
 #include "undistort.h"
 
 #include <stillpoint/recon.h>
@@ -23,10 +24,13 @@
 #define FAR_SHARE 40.0
 #define FLOOR_SHARE 3.0
 #define ACTION_SHARE 0.5
+#define POINTS_PER_VIEW 200 // a calibration's own points are enough to begin with, where there are so many
+#define DENSE_VIEWS 20      // with so many views, pictures alone say where things are and how they shine
+#define DENSE_SH_DEGREE 2
 
 sp_background_params sp_background_params_default(void)
 {
-    sp_background_params p = {.splats = 150000, .budget_s = 90};
+    sp_background_params p = {.splats = 150000, .budget_s = 90, .sh_degree = -1};
     return p;
 }
 
@@ -136,6 +140,7 @@ static int extent(recon_stereo_params *out, const sp_view *views, int count, uin
         .near_m = NEAR_SHARE * distance,
         .far_m = FAR_SHARE * distance,
         .distance_m = distance,
+        .focus = focus,
         .floor_radius_m = FLOOR_SHARE * distance,
         .action_radius_m = ACTION_SHARE * distance,
         .floor_x = focus.x,
@@ -159,9 +164,37 @@ static int find_geometry(recon_geometry *g, sp_pool *pool, const sp_progress *pr
     return rc ? rc : recon_complete(g, pool);
 }
 
+static bool begins_with_points(const sp_background_params *params, int views)
+{
+    return params->seeds == SP_SEEDS_POINTS ||
+           (params->seeds == SP_SEEDS_AUTO && params->points_count >= POINTS_PER_VIEW * (int64_t)views);
+}
+
+static int seeds_of_points(sp_splat_cloud *out, const sp_view *views, int count,
+                           const sp_background_params *params, sp_pool *pool)
+{
+    recon_stereo_params size;
+    sp_splat_cloud cloud = {0};
+    if (params->points_count < 1)
+        return sp_error(SP_EINVAL, "there are no points for the background to begin with; import a "
+                                   "calibration that has some, or begin with stereo");
+    int rc = extent(&size, views, count, params->seed);
+    if (!rc)
+        rc = sp_splat_cloud_init(&cloud, (size_t)params->splats, params->sh_degree);
+    if (!rc)
+        rc = recon_point_seeds(&cloud, params, views, count, size.focus, size.distance_m, pool);
+    if (rc)
+        sp_splat_cloud_free(&cloud);
+    else
+        *out = cloud;
+    return rc;
+}
+
 int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
                            const sp_background_params *params, sp_pool *pool, const sp_progress *progress)
 {
+    if (begins_with_points(params, count))
+        return seeds_of_points(out, views, count, params, pool);
     sp_splat_cloud cloud = {0};
     recon_stereo_view *small = NULL;
     recon_geometry g = {.count = count};
@@ -221,26 +254,45 @@ static void plate_target_at(void *context, int64_t i, int worker)
     job->codes[i] = plate_target(&job->targets[i], &job->plates[i], &job->views[i]);
 }
 
-static recon_optimise_params optimise_params(const sp_background_params *params, double metres,
+// Few views, far apart: the stereo put surfaces where they are, and positions only settle while colours and
+// coverage do the work. Many views hold positions and shapes by themselves: these may go where the pictures
+// want them, from coarse to fine.
+static void set_rates(recon_optimise_params *p, double metres, bool is_held)
+{
+    p->rates = (recon_rates){.position_m = 2e-4 * metres,
+                             .position_last_m = 1e-5 * metres,
+                             .log_scale = 0.01,
+                             .rotation = 0.002,
+                             .opacity = 0.05,
+                             .colour = 0.02,
+                             .sh_rest = 0.001};
+    p->levels = 2;
+    p->level_until[1] = 0.2;
+    if (!is_held)
+        return;
+    p->rates.position_m = 1e-3 * metres;
+    p->rates.position_last_m = 1e-4 * metres;
+    p->rates.log_scale = 0.04;
+    p->rates.rotation = 0.02;
+    p->rates.colour = 0.04;
+    p->levels = 3;
+    p->level_until[1] = 0.6;
+    p->level_until[2] = 0.25;
+    p->sh_from = 0;
+}
+
+static recon_optimise_params optimise_params(const sp_background_params *params, int views, double metres,
                                              double seconds)
 {
     recon_optimise_params p = recon_optimise_params_default();
+    bool from_points = begins_with_points(params, views);
     p.iterations = params->iterations;
     p.budget_s = params->budget_s > 0 ? fmax(params->budget_s - seconds, 1) : 0;
-    // The stereo put surfaces where they are: positions only settle, colours and coverage do the work.
-    p.rates = (recon_rates){.position_m = 2e-4 * metres,
-                            .position_last_m = 1e-5 * metres,
-                            .log_scale = 0.01,
-                            .rotation = 0.002,
-                            .opacity = 0.05,
-                            .colour = 0.02,
-                            .sh_rest = 0.001};
-    p.levels = 2;
-    p.level_until[1] = 0.2;
+    set_rates(&p, metres, from_points || views >= DENSE_VIEWS);
     p.silhouette = 0;
     p.most_scale_m = 0.1 * metres * FAR_SHARE;
     p.most_stretch = 12;
-    p.flatness = 0.3f;
+    p.flatness = from_points ? 1 : 0.3f;
     p.budget_splats = (size_t)params->splats;
     p.kernels = params->kernels;
     p.seed = params->seed;
@@ -263,7 +315,7 @@ static int optimise_venue(sp_splat_cloud *cloud, sp_recon_report *report, const 
         rc = for_views(&job, count, plate_target_at, pool);
     recon_optimise_report done = {0};
     if (!rc) {
-        recon_optimise_params p = optimise_params(params, size.near_m / NEAR_SHARE, seconds);
+        recon_optimise_params p = optimise_params(params, count, size.distance_m, seconds);
         rc = recon_optimise(cloud, &done, targets, count, &p, pool, progress);
     }
     for (int i = 0; plates && i < count; i++) {
@@ -285,6 +337,8 @@ int sp_recon_background(sp_splat_cloud *out, sp_recon_report *report, const sp_v
     if (count < 1)
         return sp_error(SP_EINVAL, "the background needs at least one camera with a plate");
     sp_background_params p = params ? *params : sp_background_params_default();
+    if (p.sh_degree < 0)
+        p.sh_degree = count >= DENSE_VIEWS ? DENSE_SH_DEGREE : 0;
     sp_splat_cloud cloud = {0};
     sp_recon_report own = {0};
     double start = sp_time_s();

@@ -4,7 +4,8 @@
 
 #include <stillpoint/recon.h>
 
-// Seeds of the venue from the plates: fused stereo, completed where it is silent, over floor and shell.
+// Seeds of the venue (params->sh_degree settled): points, or from the plates fused stereo, completed where it
+// is silent, over floor and shell.
 int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
                            const sp_background_params *params, sp_pool *pool, const sp_progress *progress);
 

@@ -26,6 +26,7 @@ typedef struct recon_depth_map {
 typedef struct recon_stereo_params {
     double near_m, far_m;  // depths considered
     double distance_m;     // usual distance of what is looked at: tells parallax from baselines; 0: unknown
+    sp_vec3 focus;         // the middle of it
     double floor_radius_m; // the plane Z = 0 is tried within this distance of floor_x, floor_y
     double floor_x, floor_y;
     double action_radius_m; // the cylinder over floor_x, floor_y in which athletes move and venues are mostly

@@ -142,7 +142,7 @@ static int prepare_into(const char *folder, sp_prepare_report *report, sp_take *
 
     if (code == SP_OK && has_cloud) {
         sp_ledger_begin(ledger, "background");
-        code = replay_venue_make(&cloud, report, &plates, params, begin_s, pool, progress);
+        code = replay_venue_make(&cloud, report, take, &plates, params, begin_s, pool, progress);
         if (code == SP_OK)
             code = sp_splat_save(&cloud, venue);
     }

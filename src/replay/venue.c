@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "draw.h"
+#include "folder.h"
 
 #define WATCH_EVERY_S 2.5
 
@@ -170,7 +171,19 @@ static int score_all(watcher *w, const sp_splat_cloud *cloud)
 
 // ---- All of it
 
-static sp_background_params background_params(const sp_replay_params *params)
+// The points that came with the calibration; none where there is no such file.
+static int load_points(sp_points *out, const sp_take *take)
+{
+    char *path = replay_path(take->folder, "points.ply");
+    *out = (sp_points){0};
+    int code = path ? SP_OK : SP_ENOMEM;
+    if (code == SP_OK && sp_file_exists(path))
+        code = sp_points_load(out, path);
+    free(path);
+    return code;
+}
+
+static sp_background_params background_params(const sp_replay_params *params, const sp_points *points)
 {
     sp_background_params p = sp_background_params_default();
     p.splats = params->background_splats;
@@ -178,13 +191,18 @@ static sp_background_params background_params(const sp_replay_params *params)
     p.iterations = params->iterations;
     p.seed = params->seed;
     p.kernels = params->kernels;
+    p.seeds = params->background_seeds;
+    p.points_xyz = points->xyz;
+    p.points_rgb = points->rgb;
+    p.points_count = points->count;
     return p;
 }
 
-int replay_venue_make(sp_splat_cloud *out, sp_prepare_report *report, const replay_plates *plates,
-                      const sp_replay_params *params, double begin_s, sp_pool *pool,
-                      const sp_progress *progress)
+int replay_venue_make(sp_splat_cloud *out, sp_prepare_report *report, const sp_take *take,
+                      const replay_plates *plates, const sp_replay_params *params, double begin_s,
+                      sp_pool *pool, const sp_progress *progress)
 {
+    sp_points points = {0};
     pictures used;
     sp_splat_cloud cloud = {0};
     sp_recon_report recon = {0};
@@ -193,7 +211,9 @@ int replay_venue_make(sp_splat_cloud *out, sp_prepare_report *report, const repl
     bool is_watched = code == SP_OK && used.held_count > 0;
     if (is_watched)
         code = replay_renderer(&w.renderer, params->kernels, pool);
-    sp_background_params p = background_params(params);
+    if (code == SP_OK)
+        code = load_points(&points, take);
+    sp_background_params p = background_params(params, &points);
     sp_recon_watch watch = {see, &w, WATCH_EVERY_S};
     p.watch = is_watched ? &watch : NULL;
     w.before_s = sp_time_s() - begin_s;
@@ -204,6 +224,7 @@ int replay_venue_make(sp_splat_cloud *out, sp_prepare_report *report, const repl
     report->seed_s = recon.seed_s;
     if (code == SP_OK && is_watched)
         code = score_all(&w, &cloud);
+    sp_points_free(&points);
     sp_recon_report_free(&recon);
     sp_renderer_close(&w.renderer);
     pictures_free(&used);

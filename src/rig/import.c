@@ -215,6 +215,12 @@ int sp_rig_import(sp_rig *out, const char *format, const char *path, const sp_im
     return code;
 }
 
+sp_vec3 sp_import_point(const sp_import_params *params, sp_vec3 theirs)
+{
+    bool has_scale = params && params->scale > 0, has_up = params && params->up;
+    return rig_turn_point(theirs, has_scale ? params->scale : 1, has_up ? params->up : "z");
+}
+
 int sp_colmap_points(double **xyz, uint8_t **rgb, int64_t *count, const char *path,
                      const sp_import_params *params)
 {
@@ -230,8 +236,7 @@ int sp_colmap_points(double **xyz, uint8_t **rgb, int64_t *count, const char *pa
     locale_end(&locale);
     for (int64_t i = 0; !code && i < *count; i++) {
         double *p = points + 3 * i;
-        sp_vec3 ours = rig_turn_point(sp_v3(p[0], p[1], p[2]), params->scale > 0 ? params->scale : 1,
-                                      params->up ? params->up : "z");
+        sp_vec3 ours = sp_import_point(params, sp_v3(p[0], p[1], p[2]));
         p[0] = ours.x, p[1] = ours.y, p[2] = ours.z;
     }
     if (!code)

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 
 from support import QUICK, QUICK_MOMENT, QUICK_PREPARE, main, no_leftovers, result, run
@@ -125,6 +126,69 @@ def held_out_cameras_score_the_background(folder, take):
     assert "held_out" not in result("prepare", take, *QUICK_PREPARE)
 
 
+def splat_positions(path):
+    """x y z of a PLY whose records begin with three floats."""
+    header, body = path.read_bytes().split(b"end_header\n", 1)
+    words = header.decode().split()
+    sizes = {"float": 4, "uchar": 1}
+    stride = sum(sizes[words[i + 1]] for i, w in enumerate(words) if w == "property")
+    count = int(words[words.index("vertex") + 1])
+    assert len(body) == stride * count, path
+    return [struct.unpack_from("<3f", body, i * stride) for i in range(count)]
+
+
+def write_colmap(folder, take, points):
+    """The take's rig as a COLMAP model of its plates, in units of 2 m."""
+    folder.mkdir()
+    cameras, images = [], []
+    for i, c in enumerate(json.loads((take / "rig.json").read_text())["cameras"], 1):
+        lens, pose = c["lens"], c["pose"]
+        cameras.append(f"{i} PINHOLE {c['size_px'][0]} {c['size_px'][1]} "
+                       f"{lens['fx']} {lens['fy']} {lens['cx']} {lens['cy']}\n")
+        t = [v / 2 for v in pose["translation_m"]]
+        images.append(" ".join(map(str, [i, *pose["rotation"], *t, i, c["id"] + ".png"])) + "\n\n")
+    (folder / "cameras.txt").write_text("".join(cameras))
+    (folder / "images.txt").write_text("".join(images))
+    (folder / "points3D.txt").write_text("".join(
+        f"{i} {x / 2} {y / 2} {z / 2} 120 120 120 0.5\n" for i, (x, y, z) in enumerate(points, 1)))
+
+
+def a_scene_of_stills_begins_with_the_points_of_its_calibration(folder, take):
+    run("prepare", take, *QUICK_PREPARE)
+    points = splat_positions(take / "background/venue.ply")[::3]
+    points = [p for p in points if max(map(abs, p)) < 100]
+    assert len(points) > 1200, len(points)
+    model, still = folder / "model", folder / "still"
+    write_colmap(model, take, points)
+    made = result("import", "colmap", model, "--feeds", take / "background/plates", "--scale", "2", "-o", still)
+    assert made["points"] == len(points), made["points"]
+    for ours, theirs in zip(splat_positions(still / "points.ply"), points):
+        assert all(abs(a - b) < 1e-4 * (1 + abs(b)) for a, b in zip(ours, theirs)), (ours, theirs)
+
+    quick = ["--iterations", "80", "--background-splats", "9000", "--hold-out", "3"]
+    curve = result("prepare", still, *quick)["held_out"]["curve"]
+    report = json.loads((still / "background/report.json").read_text())
+    assert {c["plate"] for c in report["cameras"]} == {"still"}, report
+    assert curve[0]["splats"] > len(points) and curve[-1]["psnr_db"] > curve[0]["psnr_db"] + 0.5, curve
+    assert result("prepare", still, *quick, "--background-seeds", "stereo")["held_out"]["curve"][0] != curve[0]
+
+    # nerfstudio's calibration names its points; without any there is nothing to begin with.
+    document = {"ply_file_path": "seen.ply", "frames": [
+        {"file_path": f"{c['id']}.png", "w": c["size_px"][0], "h": c["size_px"][1], "fl_x": c["lens"]["fx"],
+         "fl_y": c["lens"]["fy"], "transform_matrix": [[1, 0, 0, i], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]}
+        for i, c in enumerate(json.loads((take / "rig.json").read_text())["cameras"])]}
+    (model / "transforms.json").write_text(json.dumps(document))
+    shutil.copy(still / "points.ply", model / "seen.ply")
+    plates = take / "background/plates"
+    imported = result("import", "nerfstudio", model / "transforms.json", "--feeds", plates, "-o", folder / "nerf")
+    assert imported["points"] == len(points), imported
+    (model / "seen.ply").write_bytes(b"ply\n")
+    run("import", "nerfstudio", model / "transforms.json", "--feeds", plates, "-o", folder / "nerf", status=3,
+        says="seen.ply")
+    (still / "points.ply").unlink()
+    run("prepare", still, *quick, "--background-seeds", "points", status=1, says="no points")
+
+
 def help_and_misspelling(folder, take):
     assert "replay" in run("--help") and run("--version").startswith("stillpoint ")
     for command in ("sim", "import", "rig", "prepare", "moment", "render", "replay", "eval", "doctor"):
@@ -144,5 +208,5 @@ def rig_and_doctor(folder, take):
 
 
 main([stage_by_stage, scores_are_those_of_the_second_opinion, replay_makes_what_is_missing, the_same_seed_gives_the_same_bits, settings_have_three_layers,
-      held_out_cameras_score_the_background,
+      held_out_cameras_score_the_background, a_scene_of_stills_begins_with_the_points_of_its_calibration,
       help_and_misspelling, rig_and_doctor])

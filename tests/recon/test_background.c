@@ -151,6 +151,7 @@ static void seeds_lie_on_the_surfaces_and_keep_the_budget(void **state)
     room *r = *state;
     sp_background_params params = sp_background_params_default();
     params.splats = 20000;
+    params.sh_degree = 0;
     sp_splat_cloud cloud;
     assert_int_equal(recon_background_seeds(&cloud, r->views, VIEWS, &params, r->pool, NULL), 0);
     const float *y = sp_splat_row(&cloud, SP_ROW_POSITION + 1),
@@ -203,6 +204,7 @@ static void a_new_viewpoint_sees_the_room(void **state)
 static double seconds_for_seeds(const room *r, double budget_s)
 {
     sp_background_params params = sp_background_params_default();
+    params.sh_degree = 0;
     params.splats = 20000;
     params.budget_s = budget_s;
     sp_splat_cloud cloud;
