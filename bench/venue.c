@@ -3,6 +3,7 @@
 #include <stillpoint/sim.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define INSTANT_S 0.6
@@ -64,6 +65,17 @@ static void age_splat(sp_splat_cloud *cloud, size_t i, double grown, const bench
         sp_splat_row(cloud, row)[i] += (float)(0.05 * sp_rng_normal(rng));
 }
 
+// As reconstructed clouds are.
+static int in_order(sp_splat_cloud *cloud)
+{
+    uint32_t *order = sp_calloc(cloud->count + 1, sizeof *order);
+    int code = order ? sp_splat_cloud_order(order, cloud) : SP_ENOMEM;
+    if (!code)
+        code = sp_splat_cloud_permute(cloud, order);
+    free(order);
+    return code;
+}
+
 int bench_venue_trained(sp_splat_cloud *out, const sp_splat_cloud *truth, size_t splats,
                         const bench_look *look, uint64_t seed)
 {
@@ -82,7 +94,7 @@ int bench_venue_trained(sp_splat_cloud *out, const sp_splat_cloud *truth, size_t
             sp_splat_row(out, row)[i] = sp_splat_row(truth, row)[from];
         age_splat(out, i, grown, look, &rng);
     }
-    return 0;
+    return in_order(out);
 }
 
 sp_camera bench_venue_orbit(int width, int height, double angle)
