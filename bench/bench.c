@@ -5,10 +5,12 @@
 #include <stdlib.h>
 
 const bench benches[] = {
-    {"render", "a frame by step, and its gradient, at every level of vector code against the plain reference",
+    {"render",
+     "a frame by step, and its gradient, at every level of vector code that\n"
+     "            this processor has, against the plain reference with as many threads",
      true, bench_render},
     {"scaling", "threads, and cost against splats, pixels and overdraw; with -o a plot", true, bench_scaling},
-    {"memory", "bytes of the renderer per splat, pixel and pair", true, bench_memory},
+    {"memory", "bytes of the renderer per splat, pixel and pair of splat and tile", true, bench_memory},
 };
 const int bench_count = sizeof benches / sizeof *benches;
 

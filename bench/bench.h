@@ -19,8 +19,8 @@ typedef struct bench_context {
 } bench_context;
 
 typedef struct bench {
-    const char *name, *about;
-    bool is_quick; // part of a run without names
+    const char *name, *about; // lines after the first are indented by twelve
+    bool is_quick;            // part of a run without names
     // Measures, prints as it goes unless is_silent, and sets what was measured in result. 0 or an error code.
     int (*run)(bench_context *context, sp_json *result);
 } bench;

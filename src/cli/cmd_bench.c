@@ -2,21 +2,26 @@
 
 #include "../../bench/bench.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAMES_MOST = 8 };
 static const char *const positionals[] = {"BENCH", "BENCH", "BENCH", "BENCH", "BENCH",
                                           "BENCH", "BENCH", "BENCH", NULL};
 
-static const cli_usage usage = {
-    "bench [all | BENCH...]",
-    "How fast the engine is: ratios, not promises. Without a name, all that are quick:\n"
-    "  render    a frame by step, and its gradient, at every level of vector code that\n"
-    "            this processor has, against the plain reference with as many threads\n"
-    "  scaling   threads, and cost against splats, pixels and overdraw; with -o a plot\n"
-    "  memory    bytes of the renderer per splat, pixel and pair",
-    positionals, 0};
+// What help says: the table's rows, name and purpose. NULL when memory runs out.
+static char *about(void)
+{
+    char *text = sp_strdup(
+        "How fast the engine is: ratios rather than promises. Without a name, all that are quick.\n");
+    for (int k = 0; k < bench_count && text; k++) {
+        char *longer = sp_format("%s\n  %-10s%s%s", text, benches[k].name, benches[k].about,
+                                 benches[k].is_quick ? "" : " (takes longer)");
+        free(text);
+        text = longer;
+    }
+    return text;
+}
 
 static const bench *find(const char *name)
 {
@@ -86,7 +91,11 @@ int cmd_bench(cli *c, int argc, char **argv)
          .argument = "DIR",
          .help = "keep what was drawn and plotted"},
     };
-    int status = cli_parse(c, &usage, options, sizeof options / sizeof *options, names, argc, argv);
+    char *text = about();
+    cli_usage usage = {"bench [all | BENCH...]", text, positionals, 0};
+    int status = text ? cli_parse(c, &usage, options, sizeof options / sizeof *options, names, argc, argv)
+                      : cli_fail(c, SP_ENOMEM);
+    free(text);
     if (status == CLI_GO_ON)
         status = cli_settle(c, NULL);
     if (status == CLI_GO_ON)
@@ -100,7 +109,7 @@ int cmd_bench(cli *c, int argc, char **argv)
                              .repeats = (int)repeats,
                              .scale = scale,
                              .folder = folder,
-                             .is_silent = c->is_json};
+                             .is_silent = c->is_json || c->is_quiet};
     if (!code)
         code = run(c, &context, is_chosen);
     if (!code && c->is_json)

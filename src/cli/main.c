@@ -25,7 +25,7 @@ static const command commands[] = {
     {"replay", cmd_replay, "everything that is still missing, then a clip"},
     {"eval", cmd_eval, "compare a moment with true pictures"},
     {"doctor", cmd_doctor, "what this machine has and lacks"},
-    {"bench", cmd_bench, "how fast drawing and its gradient are"},
+    {"bench", cmd_bench, "how fast the engine is"},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
