@@ -29,7 +29,7 @@ static void compare(row *r, const bench_timing *reference)
 {
     const bench_timing *t = &r->timing;
     const sp_render_stats *s = &t->stats;
-    r->other_s = t->forward_s - s->project_s - s->sort_s - s->bin_s - s->blend_s;
+    r->other_s = t->forward_s - s->cull_s - s->project_s - s->sort_s - s->bin_s - s->blend_s;
     r->sort_share = s->sort_s / t->forward_s;
     r->pairs_per_s = (double)s->pairs_blended / s->blend_s;
     r->forward = reference->forward_s / t->forward_s;
@@ -43,9 +43,9 @@ static void print_scene(const bench_context *c, const bench_scene *scene, const 
 {
     bench_say(c,
               "\n%s: %zu splats (%lld visible), %dx%d px, %.1f M pairs contribute (%.1f a pixel)\n"
-              "             frame  frames project   sort    bin  blend  other  sort   tested   blend "
+              "             frame  frames   cull project   sort    bin  blend  other  sort   tested   blend "
               "gradient  frame  grad.   both   PSNR\n"
-              "                ms     1/s      ms     ms     ms     ms     ms     %%        M     G/s "
+              "                ms     1/s     ms      ms     ms     ms     ms     ms     %%        M     G/s "
               "      ms      x      x      x     dB\n",
               scene->name, splats, (long long)s->visible, camera->width, camera->height,
               1e-6 * (double)s->pairs_blended, (double)s->pairs_blended / camera->width / camera->height);
@@ -55,12 +55,13 @@ static void print_row(const bench_context *c, const row *r)
 {
     const bench_timing *t = &r->timing;
     const sp_render_stats *s = &t->stats;
-    bench_say(
-        c,
-        "  %-9s %7.2f %7.1f %7.2f %6.2f %6.2f %6.1f %6.2f %5.1f %8.1f %7.2f %8.1f %6.1f %6.1f %6.1f %6.1f\n",
-        r->kernels, 1e3 * t->forward_s, 1 / t->forward_s, 1e3 * s->project_s, 1e3 * s->sort_s, 1e3 * s->bin_s,
-        1e3 * s->blend_s, 1e3 * r->other_s, 100 * r->sort_share, 1e-6 * (double)s->pairs_tested,
-        1e-9 * r->pairs_per_s, 1e3 * t->backward_s, r->forward, r->backward, r->step, r->psnr);
+    bench_say(c,
+              "  %-9s %7.2f %7.1f %6.2f %7.2f %6.2f %6.2f %6.1f %6.2f %5.1f %8.1f %7.2f %8.1f %6.1f %6.1f "
+              "%6.1f %6.1f\n",
+              r->kernels, 1e3 * t->forward_s, 1 / t->forward_s, 1e3 * s->cull_s, 1e3 * s->project_s,
+              1e3 * s->sort_s, 1e3 * s->bin_s, 1e3 * s->blend_s, 1e3 * r->other_s, 100 * r->sort_share,
+              1e-6 * (double)s->pairs_tested, 1e-9 * r->pairs_per_s, 1e3 * t->backward_s, r->forward,
+              r->backward, r->step, r->psnr);
 }
 
 static int add_row(sp_json *rows, const bench_scene *scene, const row *r)
@@ -77,6 +78,7 @@ static int add_row(sp_json *rows, const bench_scene *scene, const row *r)
         double value;
     } numbers[] = {{"forward_s", t->forward_s},
                    {"backward_s", t->backward_s},
+                   {"cull_s", s->cull_s},
                    {"project_s", s->project_s},
                    {"sort_s", s->sort_s},
                    {"bin_s", s->bin_s},

@@ -10,8 +10,9 @@
 
 // ---- Threads
 
-enum { FRAME = 4, STEPS = 7, THREADS_MOST = 8 };
-static const char *const step_names[STEPS] = {"project", "sort", "bin", "blend", "frame", "gradient", "both"};
+enum { FRAME = 5, STEPS = 8, THREADS_MOST = 8 };
+static const char *const step_names[STEPS] = {"cull",  "project", "sort",     "bin",
+                                              "blend", "frame",   "gradient", "both"};
 
 typedef struct thread_run {
     sp_pool *pool;
@@ -43,7 +44,8 @@ static int run_threads(thread_run *r)
     bench_work_restart(&r->timing);
     int code = bench_work_run(&r->work, &r->timing);
     const sp_render_stats *s = &r->timing.stats;
-    const double seconds[STEPS] = {s->project_s,
+    const double seconds[STEPS] = {s->cull_s,
+                                   s->project_s,
                                    s->sort_s,
                                    s->bin_s,
                                    s->blend_s,
