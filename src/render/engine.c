@@ -62,8 +62,7 @@ static void gather_keys(void *context, int64_t chunk, int worker)
     engine *e = context;
     size_t slot = (size_t)chunk * RENDER_CHUNK, at = e->chunk_first[chunk];
     for (size_t k = 0; k < e->frame.chunk_count[chunk]; k++) {
-        e->sort.keys[at + k] = e->frame.depth_keys[slot + k];
-        e->sort.ids[at + k] = (uint32_t)(slot + k);
+        e->sort.entries[at + k] = (render_sort_entry){e->frame.depth_keys[slot + k], (uint32_t)(slot + k)};
     }
 }
 

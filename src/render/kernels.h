@@ -17,6 +17,7 @@ enum {
     RENDER_GROUP = 16,    // splats projected at once
     RENDER_CHUNK = 512,   // splats an item of work projects; they share a range of slots
     RENDER_RUN = 1024,    // depth-sorted splats whose gradients one item of work gathers
+    RENDER_MORE = 4,      // what a splat shows beside its colour
     RENDER_BAND_STEP = 2, // rows of tiles that reach looks at together
     RENDER_PAIR_SUMS = 12,
 };
@@ -25,11 +26,11 @@ enum {
 // alpha = 2^(log2_opacity - t^2 - s^2), t = a dx + b dy, s = c dy: the Cholesky factors of the inverse of the
 // projected covariance, scaled by log2(e) / 2. This form has no large terms that cancel.
 typedef struct render_record {
-    float x, y, a, b, c, log2_opacity, rgb[3], depth;
-    float slope_x;   // on a row of pixels dy below the centre, t is zero at dx = slope_x dy
-    float extreme_y; // dy of the rightmost point that is reached; the leftmost lies opposite
+    float x, y, a, b, c, log2_opacity, rgb[3];
+    float more[RENDER_MORE]; // depth; normal in the world, towards the camera, when the frame asks for it
+    float slope_x;           // on a row of pixels dy below the centre, t is zero at dx = slope_x dy
+    float extreme_y;         // dy of the rightmost point that is reached; the leftmost lies opposite
     float inverse_a;
-    float normal[3]; // in the world, towards the camera; when the frame asks for it
 } render_record;
 
 typedef struct render_box {
