@@ -32,8 +32,9 @@ int bench_work_run(bench_work *w, bench_timing *best)
     double drawn = sp_time_s();
     sp_render_stats stats;
     sp_renderer_stats(w->renderer, &stats);
+    sp_render_gradient gradient = {.cloud = &w->gradient};
     if (!code)
-        code = sp_renderer_backward(w->renderer, w->cloud, &w->d_rgb, NULL, &w->gradient, NULL, NULL);
+        code = sp_renderer_backward(w->renderer, w->cloud, &w->d_rgb, NULL, &gradient);
     double end = sp_time_s();
     if (drawn - start < best->forward_s) {
         best->forward_s = drawn - start;

@@ -1,15 +1,17 @@
 // Splats to pixels, and gradients back. Floor 3.
 // Threads: a renderer serves one thread at a time and uses the pool it was opened with; clouds are only read.
 // Method: EWA splatting (Zwicker et al. 2001) as in Kerbl et al. 2023, from the papers: each splat is
-// projected by the local affine approximation of the camera, sorted by depth, and blended front to back.
-// A splat adds min(opacity, 0.999) * exp(-q/2) of max(colour, 0) to a pixel. It is not drawn when its centre
-// is nearer than near_m, or within three of its own deviations (along the view) of the camera's plane; away
-// from the axis, by the tangent t of its angle, sqrt(1 + 4 t^2) times as many: there its true picture lies
-// elsewhere than the affine approximation's.
-// The vector kernels agree with the plain reference: pixels to 2e-4 of the picture's level for all but 0.2%
-// of them, gradients to 5e-4 of a row's level for all but 0.5% of the splats, where a contribution crosses
-// the cut-off or two splats change places by a rounding. The same kernels give the same bits for any number
-// of threads.
+// projected by the local affine approximation of the camera with its lens, sorted by depth (a fisheye: by
+// distance), and blended front to back.
+// A splat adds min(opacity, 0.999) * exp(-q/2) of gain * max(colour, 0) + offset to a pixel. It is not drawn
+// when its centre is nearer than near_m or where the lens model does not answer (sp_lens_limit()), or within
+// three of its own deviations (along the view) of the camera's plane; away from the axis, by the tangent t of
+// its angle, sqrt(1 + 4 t^2) times as many: there its true picture lies elsewhere than the affine
+// approximation's (a fisheye: within three deviations of the camera, along the ray). The vector kernels agree
+// with the plain reference: pixels to 2e-4 of the picture's level for all but 0.2% of them, gradients to 5e-4
+// of a row's level for all but 0.5% of the splats, where a contribution crosses the cut-off or two splats
+// change places by a rounding; the camera's gradient, a sum over all splats, to 2e-3 but for those. The same
+// kernels give the same bits for any number of threads.
 #ifndef STILLPOINT_RENDER_H
 #define STILLPOINT_RENDER_H
 
@@ -38,7 +40,8 @@ typedef struct sp_render_params {
                               // less than this shines through each of them (default 1e-4)
     float low_pass_px2;       // added to the projected covariance's diagonal (default 0.3)
     float near_m;             // splats nearer than this are not drawn (default 0.05)
-    double max_fov_rad; // distorted cameras are drawn through a pinhole view up to this wide (default 2.6)
+    bool antialias; // splats that low_pass_px2 widens fade as much (default false): the 2D Mip filter of
+                    // Yu et al. 2024, opacity times sqrt(det(covariance) / det(covariance + low pass))
 } sp_render_params;
 sp_render_params sp_render_params_default(void);
 
@@ -56,23 +59,44 @@ typedef struct sp_render_target {
     sp_image *depth;  // 1 channel: z in the camera weighted by contribution (metres times alpha, not divided)
     sp_image *normal; // 3 channels: the splats' thinnest axes in the world, turned towards the camera,
                       // weighted by contribution (times alpha, not normalised)
-    const sp_image *under; // 3 channels: what lies behind the cloud, e.g. the plate; NULL: black
+    const sp_image *under; // 3 channels: what lies behind the cloud, as the camera sees it; NULL: black
     sp_rect window;        // of the camera's picture, within it; width 0: all of it
+    const double *gains;   // 3 gains, 3 offsets of R G B: the camera sees gain * colour + offset of each
+                           // splat's colour; NULL: 1 1 1 0 0 0
+    const float *velocity; // metres a second: 3 rows of the cloud's capacity, 64-byte aligned; NULL: none ...
+    double dt_s;           // ... moves; else splats are drawn at position + velocity * dt_s
 } sp_render_target;
 
-// Draw the cloud as the camera sees it. Lens distortion is included (drawn as pinhole, then warped).
+// Draw the cloud as the camera sees it, through its lens.
 int sp_renderer_draw(sp_renderer *renderer, const sp_splat_cloud *cloud, const sp_camera *camera,
                      sp_render_target *target);
 
-// Gradients of a loss with respect to every parameter of the cloud, after a draw of the same cloud, camera
-// and under through this renderer (SP_EINVAL otherwise, and for distorted cameras, which optimisation
-// undistorts first); the pixels of rgb, of under and, where d_alpha is given, of alpha must still be there as
-// they were drawn. d_rgb (3 channels) and d_alpha (1 channel; nullable): d(loss)/d(pixel). gradient: a cloud
-// of the same count, capacity and degree whose rows receive
-// (+=) d(loss)/d(row). screen (nullable, count entries): += norm of d(loss)/d(projected centre in px), summed
-// over its pixels in absolute value (AbsGS); visible (nullable, count entries): 1 for splats that were drawn.
+// d(loss)/d(what a rig and a clock know of the camera).
+typedef struct sp_camera_gradient {
+    // Of a small turn w and shift v of the camera's pose: rotation' = exp([w]) rotation, translation' =
+    // translation + v, [w] being the matrix of the cross product with w.
+    double rotation[3], translation[3];
+    double fx, fy, cx, cy;
+    double distortion[5]; // zero for a pinhole
+    double dt_s;     // of the target's dt_s; the velocities' own gradient is dt_s times that of the positions
+    double gains[6]; // of the target's gains
+} sp_camera_gradient;
+
+// What sp_renderer_backward() adds to (+=), but for visible. NULL is not wanted.
+typedef struct sp_render_gradient {
+    sp_splat_cloud *cloud; // never NULL; same count, capacity and degree as the cloud: d(loss)/d(row)
+    float *screen;         // count entries: norm of d(loss)/d(projected centre in px), summed over its pixels
+                           // in absolute value (AbsGS)
+    uint8_t *visible;      // count entries: set to 1 for splats that were drawn, else 0
+    sp_camera_gradient *camera;
+} sp_render_gradient;
+
+// Gradients of a loss with respect to every parameter of the cloud and the camera, after a draw of the same
+// cloud through this renderer (SP_EINVAL otherwise); rgb, and alpha where d_alpha is given, must have been
+// drawn; their pixels, those of under and the velocities must still be there. d_rgb (3 channels) and d_alpha
+// (1 channel; nullable): d(loss)/d(pixel).
 int sp_renderer_backward(sp_renderer *renderer, const sp_splat_cloud *cloud, const sp_image *d_rgb,
-                         const sp_image *d_alpha, sp_splat_cloud *gradient, float *screen, uint8_t *visible);
+                         const sp_image *d_alpha, const sp_render_gradient *gradient);
 
 // Seconds of the last draw/backward by step, and what was counted, for benchmarks.
 typedef struct sp_render_stats {

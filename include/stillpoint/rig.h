@@ -68,6 +68,10 @@ bool sp_camera_ray(sp_vec3 *direction, const sp_camera *camera, sp_vec2 px);
 // Normalised image plane (x/z, y/z) <-> distorted normalised coordinates.
 bool sp_lens_distort(sp_vec2 *out, const sp_camera *camera, sp_vec2 xy);
 bool sp_lens_undistort(sp_vec2 *out, const sp_camera *camera, sp_vec2 xy);
+// How far from the axis the lens model answers: the radius on the normalised plane (pinhole: infinity;
+// Brown), or the angle (fisheye), below which its radial curve rises all the way. Brown's tangential part may
+// fold earlier.
+double sp_lens_limit(const sp_camera *camera);
 // The pinhole camera with the same pose whose picture covers the distorted one's (within max_fov_rad a side),
 // of about the same pixel density at the centre; a pinhole camera comes back unchanged.
 sp_camera sp_camera_undistorted(const sp_camera *camera, double max_fov_rad);

@@ -168,32 +168,17 @@ static void show_degree(optimiser *o, int degree)
     o->gradient.sh_degree = o->shown.sh_degree;
 }
 
-static bool is_neutral(const double gains[6])
-{
-    return gains[0] == 1 && gains[1] == 1 && gains[2] == 1 && gains[3] == 0 && gains[4] == 0 && gains[5] == 0;
-}
-
-static void apply_gains(sp_image *rgb, const double gains[6])
-{
-    size_t pixels = (size_t)rgb->width * (size_t)rgb->height;
-    for (int c = 0; c < 3; c++) {
-        float *v = sp_image_plane(rgb, c), gain = (float)gains[c], offset = (float)gains[3 + c];
-        for (size_t i = 0; i < pixels; i++)
-            v[i] = gain * v[i] + offset;
-    }
-}
-
 // Draw and compare; rgb holds what the camera would see, d_rgb and d_alpha the gradients with respect to it.
 static int compare(double *loss, optimiser *o, int view, const recon_level *level)
 {
     size_scratch(o, level);
-    sp_render_target target = {.rgb = &o->rgb, .alpha = &o->alpha, .under = &level->under};
+    sp_render_target target = {.rgb = &o->rgb,
+                               .alpha = &o->alpha,
+                               .under = level->under.data ? &level->under : NULL,
+                               .gains = o->targets[view].gains};
     int rc = sp_renderer_draw(o->renderer, &o->shown, &level->camera, &target);
     if (rc)
         return rc;
-    const double *gains = o->targets[view].gains;
-    if (!is_neutral(gains))
-        apply_gains(&o->rgb, gains);
     *loss = recon_loss_rgb(o->loss, &o->d_rgb, &o->rgb, &level->rgb,
                            level->weight.data ? &level->weight : NULL, o->params->dssim, o->pool);
     if (level->matte.data && o->params->silhouette > 0)
@@ -203,35 +188,15 @@ static int compare(double *loss, optimiser *o, int view, const recon_level *leve
     return SP_OK;
 }
 
-// d(loss)/d(gains): of seen = gain * own + transmittance * under_seen + offset * alpha, own being the cloud's
-// share.
-static void gain_gradient(double d[6], const optimiser *o, const recon_level *level, const double gains[6])
-{
-    size_t pixels = (size_t)o->rgb.width * (size_t)o->rgb.height;
-    for (int c = 0; c < 3; c++) {
-        const float *seen = sp_image_plane(&o->rgb, c), *ds = sp_image_plane(&o->d_rgb, c);
-        const float *under = sp_image_plane(&level->under, c);
-        double by_gain = 0, by_offset = 0;
-        for (size_t i = 0; i < pixels; i++) {
-            float alpha = o->alpha.data[i];
-            float own = (seen[i] - (float)gains[3 + c]) / (float)gains[c] - (1 - alpha) * under[i];
-            by_gain += (double)(ds[i] * own);
-            by_offset += (double)(ds[i] * alpha);
-        }
-        d[c] = by_gain;
-        d[3 + c] = by_offset;
-    }
-}
-
-static void step_gains(optimiser *o, int view, double d[6])
+static void step_gains(optimiser *o, int view, const double d_gains[6])
 {
     double *gains = o->targets[view].gains;
     gain_state *s = &o->gains[view];
     s->age++;
     for (int i = 0; i < 6; i++) {
-        d[i] += o->params->gain_prior * (gains[i] - (i < 3)) * 0.01;
-        s->first[i] += 0.1 * (d[i] - s->first[i]);
-        s->second[i] += 0.01 * (d[i] * d[i] - s->second[i]);
+        double d = d_gains[i] + o->params->gain_prior * (gains[i] - (i < 3)) * 0.01;
+        s->first[i] += 0.1 * (d - s->first[i]);
+        s->second[i] += 0.01 * (d * d - s->second[i]);
         double first = s->first[i] / (1 - pow(0.9, s->age)), second = s->second[i] / (1 - pow(0.99, s->age));
         gains[i] -= (i < 3 ? 1.0 : 0.3) * GAIN_RATE * first / (sqrt(second) + 1e-12);
     }
@@ -247,8 +212,6 @@ static void centre_gains(optimiser *o)
         for (int v = 0; v < o->views; v++)
             o->targets[v].gains[i] -= mean - (i < 3);
     }
-    for (int v = 0; v < o->views; v++)
-        recon_pyramid_expose(&o->pyramid, v, o->targets[v].gains);
 }
 
 static int add_gradient(optimiser *o, int view, const recon_level *level, bool with_gains)
@@ -257,20 +220,15 @@ static int add_gradient(optimiser *o, int view, const recon_level *level, bool w
     int rc = compare(&loss, o, view, level);
     if (rc)
         return rc;
-    const double *gains = o->targets[view].gains;
-    double d_gains[6];
-    if (with_gains)
-        gain_gradient(d_gains, o, level, gains);
-    size_t pixels = (size_t)o->rgb.width * (size_t)o->rgb.height;
-    for (int c = 0; c < 3; c++)
-        for (size_t i = 0; gains[c] != 1 && i < pixels; i++)
-            sp_image_plane(&o->d_rgb, c)[i] *= (float)gains[c];
     bool matted = level->matte.data && o->params->silhouette > 0;
-    rc = sp_renderer_backward(o->renderer, &o->shown, &o->d_rgb, matted ? &o->d_alpha : NULL, &o->gradient,
-                              o->screen, o->visible);
-    // Only now: the backward pass reads what was drawn over.
+    sp_camera_gradient camera = {0};
+    sp_render_gradient gradient = {.cloud = &o->gradient,
+                                   .screen = o->screen,
+                                   .visible = o->visible,
+                                   .camera = with_gains ? &camera : NULL};
+    rc = sp_renderer_backward(o->renderer, &o->shown, &o->d_rgb, matted ? &o->d_alpha : NULL, &gradient);
     if (!rc && with_gains)
-        step_gains(o, view, d_gains);
+        step_gains(o, view, camera.gains);
     return rc;
 }
 

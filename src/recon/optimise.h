@@ -1,9 +1,9 @@
 // Make a cloud look like its pictures: gradient descent through the renderer, for athlete and venue alike.
-// The forward model of a view is  seen = gain * (cloud over under') + offset,  under' = (under - offset) /
-// gain, so that what lies behind the cloud is given as the camera sees it and the cloud in the colours of
-// all. Sources: Kerbl et al., "3D Gaussian Splatting", 2023 (loss, activations); Kingma and Ba, "Adam", 2015;
-// Kheradmand et al., "3D Gaussian Splatting as Markov Chain Monte Carlo", 2024 (relocation, opacity
-// regulariser); Ye et al., "AbsGS", 2024 (where detail is missing).
+// The forward model of a view is  seen = (gain * cloud + offset) over under: what lies behind the cloud is
+// given as the camera sees it, and the cloud in the colours of all. Sources: Kerbl et al., "3D Gaussian
+// Splatting", 2023 (loss, activations); Kingma and Ba, "Adam", 2015; Kheradmand et al., "3D Gaussian
+// Splatting as Markov Chain Monte Carlo", 2024 (relocation, opacity regulariser); Ye et al., "AbsGS", 2024
+// (where detail is missing).
 #ifndef RECON_OPTIMISE_H
 #define RECON_OPTIMISE_H
 

@@ -18,7 +18,7 @@ static int make_level(recon_level *out, const recon_target *target, int level)
     if (level == 0) {
         const sp_image none = {0};
         out->rgb = *target->rgb;
-        out->under_seen = target->under ? *target->under : none;
+        out->under = target->under ? *target->under : none;
         out->weight = target->weight ? *target->weight : none;
         out->matte = target->matte ? *target->matte : none;
         out->matte_weight = target->matte_weight ? *target->matte_weight : none;
@@ -27,7 +27,7 @@ static int make_level(recon_level *out, const recon_target *target, int level)
         out->camera = sp_camera_resized(&target->camera, w, h);
         rc = reduce(&out->rgb, target->rgb, w, h);
         if (!rc)
-            rc = reduce(&out->under_seen, target->under, w, h);
+            rc = reduce(&out->under, target->under, w, h);
         if (!rc)
             rc = reduce(&out->weight, target->weight, w, h);
         if (!rc)
@@ -35,8 +35,7 @@ static int make_level(recon_level *out, const recon_target *target, int level)
         if (!rc)
             rc = reduce(&out->matte_weight, target->matte_weight, w, h);
     }
-    // Black, too, must be brought into the cloud's colours, so every level has something under it.
-    return rc ? rc : sp_image_init(&out->under, out->camera.width, out->camera.height, 3);
+    return rc;
 }
 
 typedef struct pyramid_job {
@@ -51,8 +50,6 @@ static void make_view(void *context, int64_t v, int worker)
     pyramid_job *job = context;
     for (int l = 0; l < job->pyramid->count && !job->codes[v]; l++)
         job->codes[v] = make_level(&job->pyramid->levels[l * job->pyramid->views + v], &job->targets[v], l);
-    if (!job->codes[v])
-        recon_pyramid_expose(job->pyramid, (int)v, job->targets[v].gains);
 }
 
 int recon_pyramid_init(recon_pyramid *out, const recon_target *targets, int views, int levels, sp_pool *pool)
@@ -94,30 +91,14 @@ void recon_pyramid_free(recon_pyramid *pyramid)
 {
     for (int i = 0; pyramid->levels && i < pyramid->views * pyramid->count; i++) {
         recon_level *level = &pyramid->levels[i];
-        sp_image_free(&level->under);
         if (!level->owned)
             continue;
         sp_image_free(&level->rgb);
-        sp_image_free(&level->under_seen);
+        sp_image_free(&level->under);
         sp_image_free(&level->weight);
         sp_image_free(&level->matte);
         sp_image_free(&level->matte_weight);
     }
     free(pyramid->levels);
     *pyramid = (recon_pyramid){0};
-}
-
-void recon_pyramid_expose(recon_pyramid *pyramid, int view, const double gains[6])
-{
-    for (int l = 0; l < pyramid->count; l++) {
-        recon_level *level = &pyramid->levels[l * pyramid->views + view];
-        size_t pixels = (size_t)level->under.width * (size_t)level->under.height;
-        for (int c = 0; c < 3; c++) {
-            float *to = sp_image_plane(&level->under, c), inverse = (float)(1 / gains[c]),
-                  offset = (float)gains[3 + c];
-            const float *from = level->under_seen.data ? sp_image_plane(&level->under_seen, c) : NULL;
-            for (size_t i = 0; i < pixels; i++)
-                to[i] = ((from ? from[i] : 0) - offset) * inverse;
-        }
-    }
 }

@@ -1,4 +1,4 @@
-// The optimiser's targets at several resolutions, with what lies under the cloud in the cloud's colours.
+// The optimiser's targets at several resolutions.
 #ifndef RECON_PYRAMID_H
 #define RECON_PYRAMID_H
 
@@ -9,8 +9,7 @@
 // A target's pictures at one level; level 0 borrows the target's own.
 typedef struct recon_level {
     sp_camera camera;
-    sp_image rgb, under_seen, weight, matte, matte_weight; // no data where the target has none
-    sp_image under;                                        // (under_seen - offset) / gain
+    sp_image rgb, under, weight, matte, matte_weight; // no data where the target has none
     bool owned;
 } recon_level;
 
@@ -24,7 +23,5 @@ typedef struct recon_pyramid {
 // levels is reduced for pictures that would become smaller than 16 px.
 int recon_pyramid_init(recon_pyramid *out, const recon_target *targets, int views, int levels, sp_pool *pool);
 void recon_pyramid_free(recon_pyramid *pyramid);
-// Follow a change of the view's gains.
-void recon_pyramid_expose(recon_pyramid *pyramid, int view, const double gains[6]);
 
 #endif

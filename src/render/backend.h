@@ -14,8 +14,9 @@ typedef struct render_planes {
 typedef struct render_gradients {
     const float *d_rgb, *d_alpha, *under; // d_alpha and under may be NULL
     sp_splat_cloud *cloud;
-    float *screen;    // may be NULL
-    uint8_t *visible; // may be NULL
+    float *screen;              // may be NULL
+    uint8_t *visible;           // may be NULL
+    sp_camera_gradient *camera; // may be NULL
 } render_gradients;
 
 // States are opaque to the caller and keep their memory between pictures. backward follows a draw of the same

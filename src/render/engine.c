@@ -17,10 +17,12 @@ typedef struct engine {
     render_frame frame;
     size_t chunks, tiles;
     size_t *chunk_first; // dense number of each chunk's first visible splat
+    double *camera_sums; // RENDER_CAMERA_SUMS a chunk
     render_sort_memory sort;
     // Capacities, in entries, of what the frame points to.
     size_t records_room, boxes_room, keys_room, chunk_count_room, chunk_first_room, group_visible_room,
-        group_first_room, block_end_room, tiles_room, tile_counts_room, pair_sums_room, slot_sums_room;
+        group_first_room, block_end_room, tiles_room, tile_counts_room, pair_sums_room, slot_sums_room,
+        camera_sums_room;
     render_bins bins;
 } engine;
 
@@ -188,12 +190,16 @@ static int engine_backward(void *state, const render_view *view, const sp_splat_
     f->is_drawn = gradients->visible;
     const render_band *bottom = &f->band[f->bands - 1];
     if (GROW(f->pair_sums, e->pair_sums_room, (bottom->first_sum + bottom->count) * RENDER_PAIR_SUMS) ||
-        GROW(f->slot_sums, e->slot_sums_room, e->chunks * RENDER_CHUNK * RENDER_PAIR_SUMS))
+        GROW(f->slot_sums, e->slot_sums_room, e->chunks * RENDER_CHUNK * RENDER_PAIR_SUMS) ||
+        GROW(e->camera_sums, e->camera_sums_room, e->chunks * RENDER_CAMERA_SUMS))
         return SP_ENOMEM;
+    f->camera_sums = gradients->camera ? e->camera_sums : NULL;
     double start = sp_time_s();
     sp_pool_run(e->pool, (int64_t)e->tiles, blend_backward_item, e);
     sp_pool_run(e->pool, (int64_t)e->bins.runs, gather_sums, e);
     sp_pool_run(e->pool, (int64_t)e->chunks, project_backward_item, e);
+    if (gradients->camera)
+        render_camera_gradient(gradients->camera, view, e->camera_sums, e->chunks);
     stats->backward_s = sp_time_s() - start;
     return 0;
 }
@@ -213,9 +219,9 @@ static void engine_close(void *state)
 {
     engine *e = state;
     render_frame *f = &e->frame;
-    void *owned[] = {f->records,     f->boxes,       f->depth_keys,    f->chunk_count,
-                     e->chunk_first, f->group_first, f->group_visible, f->tiles,
-                     f->block_end,   f->tile_counts, f->pair_sums,     f->slot_sums};
+    void *owned[] = {f->records,     f->boxes,         f->depth_keys, f->chunk_count, e->chunk_first,
+                     f->group_first, f->group_visible, f->tiles,      f->block_end,   f->tile_counts,
+                     f->pair_sums,   f->slot_sums,     e->camera_sums};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++)
         free(owned[k]);
     render_bins_free(&e->bins);

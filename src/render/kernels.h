@@ -7,7 +7,7 @@
 #ifndef RENDER_KERNELS_H
 #define RENDER_KERNELS_H
 
-#include "view.h"
+#include "camera_sums.h"
 
 enum {
     RENDER_LANES = 16,
@@ -127,6 +127,7 @@ typedef struct render_frame {
     float *gradient;  // rows like those of the cloud
     float *screen;
     uint8_t *is_drawn;
+    double *camera_sums; // RENDER_CAMERA_SUMS a chunk; NULL: not wanted
 } render_frame;
 
 typedef struct render_kernels {

@@ -1,9 +1,8 @@
-// The public face: checks what comes in, picks a backend, and draws distorted cameras through a pinhole view.
+// The public face: checks what comes in and picks a backend.
 #include <stillpoint/render.h>
 
 #include "backend.h"
 #include "engine.h"
-#include "warp.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,6 @@ struct sp_renderer {
     sp_pool *pool;
     const render_backend *backend;
     void *state;
-    render_warp warp;
     sp_render_stats stats;
     // What the last draw saw, for backward.
     bool can_backward, has_alpha;
@@ -29,8 +27,7 @@ sp_render_params sp_render_params_default(void)
                               .alpha_cutoff = 1.0f / 255,
                               .transmittance_stop = 1e-4f,
                               .low_pass_px2 = 0.3f,
-                              .near_m = 0.05f,
-                              .max_fov_rad = 2.6};
+                              .near_m = 0.05f};
 }
 
 static int choose_backend(const render_backend **out, sp_kernels kernels)
@@ -79,8 +76,6 @@ static int check_params(const sp_render_params *p)
         return sp_error(SP_EINVAL, "low_pass_px2 is %g, it must be positive", (double)p->low_pass_px2);
     if (!(p->near_m > 0))
         return sp_error(SP_EINVAL, "near_m is %g, it must be positive", (double)p->near_m);
-    if (!(p->max_fov_rad > 0 && p->max_fov_rad < M_PI))
-        return sp_error(SP_EINVAL, "max_fov_rad is %g, it must lie in (0, pi)", p->max_fov_rad);
     return 0;
 }
 
@@ -116,7 +111,6 @@ void sp_renderer_close(sp_renderer **renderer)
     if (!r)
         return;
     r->backend->close(r->state);
-    render_warp_free(&r->warp);
     free(r);
     *renderer = NULL;
 }
@@ -170,6 +164,16 @@ static int check_pictures(const sp_camera *camera, const sp_render_target *targe
     return code;
 }
 
+static int check_extras(const sp_camera *camera, const sp_render_target *target)
+{
+    for (int k = 0; target->gains && k < 6; k++)
+        if (!isfinite(target->gains[k]))
+            return sp_error(SP_EINVAL, "camera %s: gains and offsets must be finite", camera->id);
+    if (target->velocity && ((uintptr_t)target->velocity % 64 || !isfinite(target->dt_s)))
+        return sp_error(SP_EINVAL, "velocities must be aligned to 64 bytes, and dt_s finite");
+    return 0;
+}
+
 static int check_draw(const sp_splat_cloud *cloud, const sp_camera *camera, const sp_render_target *target)
 {
     if (camera->width < 1 || camera->height < 1 || camera->width > 65535 || camera->height > 65535)
@@ -182,47 +186,43 @@ static int check_draw(const sp_splat_cloud *cloud, const sp_camera *camera, cons
         cloud->sh_degree > SP_SH_DEGREE_MAX)
         return sp_error(SP_EINVAL, "a cloud of %zu splats (room for %zu) with SH degree %d cannot be drawn",
                         cloud->count, cloud->capacity, cloud->sh_degree);
-    return check_pictures(camera, target);
+    int code = check_pictures(camera, target);
+    return code ? code : check_extras(camera, target);
 }
 
-static render_view view_of(const sp_render_params *params, const sp_camera *camera, sp_rect window)
+static render_view view_of(const sp_render_params *params, const sp_camera *camera,
+                           const sp_render_target *target)
 {
     sp_vec3 center = sp_camera_center(camera);
+    sp_rect window = window_of(target, camera);
     render_view view = {
         .left = window.x,
         .top = window.y,
         .width = window.width,
         .height = window.height,
+        .lens = camera->lens,
         .fx = camera->fx,
         .fy = camera->fy,
         .cx = camera->cx,
         .cy = camera->cy,
+        .lens_limit = sp_lens_limit(camera),
         .translation = {camera->translation.x, camera->translation.y, camera->translation.z},
         .center = {center.x, center.y, center.z},
         .alpha_cutoff = fmax((double)params->alpha_cutoff, RENDER_CUTOFF_MIN),
         .transmittance_stop = (double)params->transmittance_stop,
         .low_pass_px2 = (double)params->low_pass_px2,
         .near_m = (double)params->near_m,
+        .antialias = params->antialias,
+        .gains = {1, 1, 1, 0, 0, 0},
+        .dt_s = target->dt_s,
+        .velocity = target->velocity,
     };
+    if (camera->lens != SP_LENS_PINHOLE)
+        memcpy(view.distortion, camera->distortion, sizeof view.distortion);
+    if (target->gains)
+        memcpy(view.gains, target->gains, sizeof view.gains);
     memcpy(view.rotation, camera->rotation.m, sizeof view.rotation);
     return view;
-}
-
-static int draw_distorted(sp_renderer *r, const sp_splat_cloud *cloud, const sp_camera *camera,
-                          const sp_render_target *target)
-{
-    int code = render_warp_prepare(&r->warp, camera, r->params.max_fov_rad);
-    if (code)
-        return code;
-    render_planes planes = {.rgb = r->warp.rgb.data,
-                            .alpha = r->warp.alpha.data,
-                            .depth = target->depth ? r->warp.depth.data : NULL};
-    r->view =
-        view_of(&r->params, &r->warp.pinhole, (sp_rect){0, 0, r->warp.pinhole.width, r->warp.pinhole.height});
-    code = r->backend->draw(r->state, &r->view, cloud, &planes, &r->stats);
-    if (!code)
-        render_warp_apply(&r->warp, target, r->pool);
-    return code;
 }
 
 int sp_renderer_draw(sp_renderer *r, const sp_splat_cloud *cloud, const sp_camera *camera,
@@ -233,9 +233,7 @@ int sp_renderer_draw(sp_renderer *r, const sp_splat_cloud *cloud, const sp_camer
         return code;
     r->can_backward = false;
     memset(&r->stats, 0, sizeof r->stats);
-    if (camera->lens != SP_LENS_PINHOLE)
-        return draw_distorted(r, cloud, camera, target);
-    r->view = view_of(&r->params, camera, window_of(target, camera));
+    r->view = view_of(&r->params, camera, target);
     render_planes planes = {.rgb = target->rgb ? target->rgb->data : NULL,
                             .alpha = target->alpha ? target->alpha->data : NULL,
                             .depth = target->depth ? target->depth->data : NULL,
@@ -256,8 +254,7 @@ static int check_backward(const sp_renderer *r, const sp_splat_cloud *cloud, con
                           const sp_image *d_alpha, const sp_splat_cloud *gradient)
 {
     if (!r->can_backward || cloud != r->cloud || cloud->count != r->cloud_count)
-        return sp_error(SP_EINVAL,
-                        "a gradient needs a picture of the same cloud, drawn by a pinhole camera, before it");
+        return sp_error(SP_EINVAL, "a gradient needs a picture of the same cloud, drawn before it");
     if (!gradient || gradient->count != cloud->count || gradient->capacity != cloud->capacity ||
         gradient->sh_degree != cloud->sh_degree)
         return sp_error(SP_EINVAL, "the gradient must have the count, capacity and SH degree of the cloud");
@@ -272,16 +269,17 @@ static int check_backward(const sp_renderer *r, const sp_splat_cloud *cloud, con
 }
 
 int sp_renderer_backward(sp_renderer *r, const sp_splat_cloud *cloud, const sp_image *d_rgb,
-                         const sp_image *d_alpha, sp_splat_cloud *gradient, float *screen, uint8_t *visible)
+                         const sp_image *d_alpha, const sp_render_gradient *gradient)
 {
-    int code = check_backward(r, cloud, d_rgb, d_alpha, gradient);
+    int code = check_backward(r, cloud, d_rgb, d_alpha, gradient->cloud);
     if (code)
         return code;
     render_gradients gradients = {.d_rgb = d_rgb->data,
                                   .d_alpha = d_alpha ? d_alpha->data : NULL,
                                   .under = r->under ? r->under->data : NULL,
-                                  .cloud = gradient,
-                                  .screen = screen,
-                                  .visible = visible};
+                                  .cloud = gradient->cloud,
+                                  .screen = gradient->screen,
+                                  .visible = gradient->visible,
+                                  .camera = gradient->camera};
     return r->backend->backward(r->state, &r->view, cloud, &gradients, &r->stats);
 }

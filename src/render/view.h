@@ -9,13 +9,20 @@
 // Opacity-aware extents need a positive cut-off; smaller ones are taken as this.
 #define RENDER_CUTOFF_MIN 1e-12
 
-// A pinhole view. Pixel centres lie at .5; rotation and translation are cam_from_world.
+// A view. Pixel centres lie at .5; rotation and translation are cam_from_world.
 typedef struct render_view {
     int left, top, width, height; // the window of the camera's picture that is drawn
+    sp_lens lens;
     double fx, fy, cx, cy;
+    double distortion[5]; // zero for a pinhole
+    double lens_limit;    // sp_lens_limit()
     double rotation[9], translation[3];
     double center[3]; // of the camera, in the world
     double alpha_cutoff, transmittance_stop, low_pass_px2, near_m;
+    bool antialias;
+    double gains[6];       // 3 gains, 3 offsets: what the camera makes of the cloud's colours
+    double dt_s;           // splats are drawn where they are after so long ...
+    const float *velocity; // ... at these velocities: 3 rows of the cloud's stride; NULL: none moves
 } render_view;
 
 // Per splat and pixel block, what the backward pass of blending sums up.

@@ -98,6 +98,24 @@ static bool curve_rises(const radial_curve *curve, double r)
     return bernstein_positive(b, n, 24);
 }
 
+double sp_lens_limit(const sp_camera *camera)
+{
+    if (camera->lens == SP_LENS_PINHOLE)
+        return INFINITY;
+    radial_curve curve = curve_of(camera);
+    double low = 0, high = curve.limit;
+    if (curve_rises(&curve, nextafter(high, 0)))
+        return high;
+    while (low < (low + high) / 2 && (low + high) / 2 < high) {
+        double middle = (low + high) / 2;
+        if (curve_rises(&curve, middle))
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
 // The r below the fold whose image is target.
 static bool curve_inverse(double *out, const radial_curve *curve, double target)
 {

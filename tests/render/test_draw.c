@@ -22,15 +22,21 @@ static bool has_level(sp_kernels kernels)
     return kernels < SP_KERNELS_AVX2 || (int)kernels - (int)SP_KERNELS_BASELINE <= (int)sp_cpu_detect();
 }
 
+static void draw_with(const sp_render_params *params, const sp_splat_cloud *cloud, const sp_camera *camera,
+                      sp_render_target *target)
+{
+    sp_renderer *renderer = NULL;
+    assert_int_equal(sp_renderer_open(&renderer, params, NULL), 0);
+    assert_int_equal(sp_renderer_draw(renderer, cloud, camera, target), 0);
+    sp_renderer_close(&renderer);
+}
+
 static void draw(sp_kernels kernels, const sp_splat_cloud *cloud, const sp_camera *camera,
                  sp_render_target *target)
 {
-    sp_renderer *renderer = NULL;
     sp_render_params params = sp_render_params_default();
     params.kernels = kernels;
-    assert_int_equal(sp_renderer_open(&renderer, &params, NULL), 0);
-    assert_int_equal(sp_renderer_draw(renderer, cloud, camera, target), 0);
-    sp_renderer_close(&renderer);
+    draw_with(&params, cloud, camera, target);
 }
 
 static sp_image picture(const sp_camera *camera, int channels)
@@ -95,6 +101,44 @@ static void test_one_ball_has_its_closed_form(void **unused)
     }
     sp_image_free(&under);
     sp_splat_cloud_free(&cloud);
+}
+
+// A ball that flew to the axis, faded by the Mip filter, in the colours of the camera.
+static void test_a_moving_ball_faded_and_exposed_has_its_closed_form(void **unused)
+{
+    (void)unused;
+    sp_camera camera = {.width = 61, .height = 47, .fx = 80, .fy = 64, .cx = 28.5, .cy = 24.5};
+    camera.rotation = sp_m3_identity();
+    sp_splat_cloud cloud, velocity;
+    one_ball(&cloud, sp_v3(-1, 0.5, 2), 0.02, 3);
+    one_ball(&velocity, sp_v3(4, -2, 8), 1, 0);
+    const double gains[6] = {0.8, 1.3, 2, 0.1, -0.2, 0.3};
+    double sharp_x = pow(80 * 0.02 / 4, 2), sharp_y = pow(64 * 0.02 / 4, 2);
+    double vx = sharp_x + 0.3, vy = sharp_y + 0.3;
+    double opacity = sqrt(sharp_x * sharp_y / (vx * vy)) / (1 + exp(-3));
+    double color[3] = {0.8 * (0.5 + SP_SH_C0 * 1.2) + 0.1, 1.3 * (0.5 - SP_SH_C0 * 0.4) - 0.2, 0.3};
+    for (sp_kernels level = SP_KERNELS_REFERENCE; level <= SP_KERNELS_AVX512; level++) {
+        if (!has_level(level))
+            continue;
+        sp_render_params params = sp_render_params_default();
+        params.kernels = level;
+        params.antialias = true;
+        params.alpha_cutoff = 1e-4f;
+        sp_image rgb = picture(&camera, 3);
+        sp_render_target target = {.rgb = &rgb, .gains = gains, .velocity = velocity.data, .dt_s = 0.25};
+        draw_with(&params, &cloud, &camera, &target);
+        for (int y = 0; y < camera.height; y++)
+            for (int x = 0; x < camera.width; x++) {
+                double dx = x + 0.5 - 28.5, dy = y + 0.5 - 24.5;
+                double a = opacity * exp(-0.5 * (dx * dx / vx + dy * dy / vy));
+                size_t at = (size_t)(y * camera.width + x);
+                for (int c = 0; c < 3; c++)
+                    assert_float_equal(sp_image_plane(&rgb, c)[at], a * color[c], 1.1e-4);
+            }
+        sp_image_free(&rgb);
+    }
+    sp_splat_cloud_free(&cloud);
+    sp_splat_cloud_free(&velocity);
 }
 
 // ---- An evaluator of its own: every pixel looks at every splat
@@ -386,12 +430,19 @@ static void test_wrong_pictures_and_orders_are_refused(void **unused)
     sp_render_target target = {.rgb = &wrong};
     assert_int_equal(sp_renderer_draw(renderer, &cloud, &camera, &target), SP_EINVAL);
     assert_non_null(strstr(sp_error_text(), "orbit"));
-    assert_int_equal(sp_renderer_backward(renderer, &cloud, &rgb, NULL, &other, NULL, NULL), SP_EINVAL);
+    sp_render_gradient gradient = {.cloud = &other};
+    assert_int_equal(sp_renderer_backward(renderer, &cloud, &rgb, NULL, &gradient), SP_EINVAL);
     target.rgb = &rgb;
     assert_int_equal(sp_renderer_draw(renderer, &cloud, &camera, &target), 0);
-    assert_int_equal(sp_renderer_backward(renderer, &other, &rgb, NULL, &other, NULL, NULL), SP_EINVAL);
-    assert_int_equal(sp_renderer_backward(renderer, &cloud, &wrong, NULL, &other, NULL, NULL), SP_EINVAL);
-    assert_int_equal(sp_renderer_backward(renderer, &cloud, &rgb, NULL, &other, NULL, NULL), 0);
+    assert_int_equal(sp_renderer_backward(renderer, &other, &rgb, NULL, &gradient), SP_EINVAL);
+    assert_int_equal(sp_renderer_backward(renderer, &cloud, &wrong, NULL, &gradient), SP_EINVAL);
+    assert_int_equal(sp_renderer_backward(renderer, &cloud, &rgb, NULL, &gradient), 0);
+    target.gains = (double[6]){1, 1, INFINITY};
+    assert_int_equal(sp_renderer_draw(renderer, &cloud, &camera, &target), SP_EINVAL);
+    target.gains = NULL;
+    target.velocity = cloud.data + 1;
+    assert_int_equal(sp_renderer_draw(renderer, &cloud, &camera, &target), SP_EINVAL);
+    target.velocity = NULL;
     camera.fx = NAN;
     assert_int_equal(sp_renderer_draw(renderer, &cloud, &camera, &target), SP_EINVAL);
     sp_renderer_close(&renderer);
@@ -407,6 +458,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_ball_has_its_closed_form),
+        cmocka_unit_test(test_a_moving_ball_faded_and_exposed_has_its_closed_form),
         cmocka_unit_test(test_pictures_equal_an_evaluator_of_every_pixel),
         cmocka_unit_test(test_a_crop_equals_the_crop_of_the_whole),
         cmocka_unit_test(test_distorted_cameras_follow_their_lens),

@@ -18,12 +18,15 @@ typedef struct drawing {
     sp_splat_cloud gradient;
     float *screen;
     uint8_t *visible;
+    sp_camera_gradient camera;
 } drawing;
 
 typedef struct scene {
-    sp_splat_cloud cloud;
+    sp_splat_cloud cloud, velocity; // of the latter the rows of positions
     sp_camera camera;
     sp_image under, d_rgb, d_alpha;
+    bool antialias;
+    float alpha_cutoff; // 0: the default
 } scene;
 
 static void free_drawing(drawing *d)
@@ -39,6 +42,7 @@ static void free_drawing(drawing *d)
 static void free_scene(scene *s)
 {
     sp_splat_cloud_free(&s->cloud);
+    sp_splat_cloud_free(&s->velocity);
     sp_image_free(&s->under);
     sp_image_free(&s->d_rgb);
     sp_image_free(&s->d_alpha);
@@ -58,11 +62,14 @@ static void add_camera(scene *s, int width, int height, sp_rng *rng)
     }
     for (int k = 0; k < width * height; k++)
         s->d_alpha.data[k] = (float)sp_rng_normal(rng);
+    assert_int_equal(sp_splat_cloud_init(&s->velocity, s->cloud.count, 0), 0);
+    for (size_t k = 0; k < 3 * s->velocity.capacity; k++)
+        s->velocity.data[k] = (float)sp_rng_normal(rng);
 }
 
 static scene venue(size_t count, int sh_degree, int width, int height)
 {
-    scene s;
+    scene s = {0};
     sp_rng rng = sp_rng_seed(3, 0);
     assert_int_equal(bench_venue(&s.cloud, count, sh_degree, 1, 1), 0);
     add_camera(&s, width, height, &rng);
@@ -78,7 +85,7 @@ static void set(sp_splat_cloud *cloud, int row, size_t i, double value)
 // far from unit length, colours under zero.
 static scene nasty(size_t count, int sh_degree, int width, int height)
 {
-    scene s;
+    scene s = {0};
     sp_rng rng = sp_rng_seed(4, 0);
     assert_int_equal(sp_splat_cloud_init(&s.cloud, count, sh_degree), 0);
     s.cloud.count = count;
@@ -106,6 +113,9 @@ static drawing draw(const scene *s, sp_kernels kernels, int threads)
     sp_renderer *renderer = NULL;
     sp_render_params params = sp_render_params_default();
     params.kernels = kernels;
+    params.antialias = s->antialias;
+    if (s->alpha_cutoff > 0)
+        params.alpha_cutoff = s->alpha_cutoff;
     drawing d = {0};
     size_t count = s->cloud.count;
     assert_int_equal(sp_pool_open(&pool, threads), 0);
@@ -118,11 +128,18 @@ static drawing draw(const scene *s, sp_kernels kernels, int threads)
     assert_int_equal(d.gradient.capacity, s->cloud.capacity);
     d.screen = calloc(count + 1, sizeof *d.screen);
     d.visible = calloc(count + 1, sizeof *d.visible);
-    sp_render_target target = {.rgb = &d.rgb, .alpha = &d.alpha, .depth = &d.depth, .under = &s->under};
+    const double gains[6] = {1.1, 0.9, 1.25, 0.05, -0.04, 0.02};
+    sp_render_target target = {.rgb = &d.rgb,
+                               .alpha = &d.alpha,
+                               .depth = &d.depth,
+                               .under = &s->under,
+                               .gains = gains,
+                               .velocity = s->velocity.data,
+                               .dt_s = 0.02};
+    sp_render_gradient gradient = {
+        .cloud = &d.gradient, .screen = d.screen, .visible = d.visible, .camera = &d.camera};
     assert_int_equal(sp_renderer_draw(renderer, &s->cloud, &s->camera, &target), 0);
-    assert_int_equal(
-        sp_renderer_backward(renderer, &s->cloud, &s->d_rgb, &s->d_alpha, &d.gradient, d.screen, d.visible),
-        0);
+    assert_int_equal(sp_renderer_backward(renderer, &s->cloud, &s->d_rgb, &s->d_alpha, &gradient), 0);
     sp_renderer_close(&renderer);
     sp_pool_close(&pool);
     return d;
@@ -183,13 +200,64 @@ static void check_level(const scene *s, sp_kernels kernels)
     free_drawing(&d);
 }
 
+// Turns, shifts, focal lengths, ... each against the size of its kind; time, which is one number, with
+// velocities of about 1 m/s against that of shifts, too.
+static void check_camera_gradients(const sp_camera_gradient *a, const sp_camera_gradient *b)
+{
+    static const int kinds[] = {3, 3, 2, 2, 5, 1, 3, 3};
+    const double *x = (const double *)a, *y = (const double *)b, *shift = a->translation;
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; x += kinds[kind], y += kinds[kind], kind++) {
+        double error = 0, size = 0;
+        for (int k = 0; k < kinds[kind]; k++) {
+            error += (x[k] - y[k]) * (x[k] - y[k]);
+            size += x[k] * x[k];
+        }
+        if (kind == 5)
+            size += shift[0] * shift[0] + shift[1] * shift[1] + shift[2] * shift[2];
+        if (!(error <= 4e-6 * size))
+            fail_msg("camera gradient of kind %zu: off by %g of %g", kind, sqrt(error), sqrt(size));
+    }
+}
+
+// With so low a cut-off that it does not matter on which side of it a splat comes down: one far from the axis
+// can say most of what there is to say about a lens.
+static void check_camera(scene *s, sp_kernels kernels)
+{
+    if (!has_level(kernels))
+        return;
+    s->alpha_cutoff = 1e-6f;
+    drawing reference = draw(s, SP_KERNELS_REFERENCE, 2), d = draw(s, kernels, 2);
+    check_camera_gradients(&reference.camera, &d.camera);
+    free_drawing(&reference);
+    free_drawing(&d);
+    s->alpha_cutoff = 0;
+}
+
+// With and without the Mip filter, through every lens.
+static void check_lenses(scene *s, sp_kernels kernels, bool with_camera)
+{
+    static const double distortion[3][5] = {
+        {0}, {-0.21, 0.05, 4e-3, -6e-3, -0.004}, {-0.06, 0.011, -0.003, 4e-4}};
+    for (int k = 0; k < 6; k++) {
+        s->antialias = k % 2;
+        s->camera.lens = (sp_lens)(k / 2);
+        memcpy(s->camera.distortion, distortion[k / 2], sizeof s->camera.distortion);
+        check_level(s, kernels);
+        if (with_camera)
+            check_camera(s, kernels);
+    }
+}
+
 static void check_scenes(sp_kernels kernels)
 {
     for (int degree = 0; degree <= 3; degree++) {
         scene s = venue(3000, degree, 203, 151);
-        check_level(&s, kernels);
+        check_lenses(&s, kernels, degree == 1);
         free_scene(&s);
         s = nasty(600, degree, 97, 130);
+        check_lenses(&s, kernels, degree == 1);
+        s.camera.fx *= 0.3; // a fisheye that sees behind itself
+        s.camera.fy *= 0.3;
         check_level(&s, kernels);
         free_scene(&s);
     }
@@ -231,6 +299,7 @@ static uint64_t hash_drawing(const drawing *d)
     uint64_t h = 0xcbf29ce484222325u;
     h = hash(h, d->rgb.data, image_size(&d->rgb) * sizeof(float));
     h = hash(h, d->depth.data, image_size(&d->depth) * sizeof(float));
+    h = hash(h, &d->camera, sizeof d->camera);
     h = hash(h, d->screen, d->gradient.count * sizeof(float));
     size_t rows = (size_t)sp_splat_rows(d->gradient.sh_degree);
     return hash(h, d->gradient.data, rows * d->gradient.capacity * sizeof(float));

@@ -228,9 +228,8 @@ static uint64_t run(sp_renderer *renderer, view *v)
     memset(v->screen, 0, count * sizeof(float));
     memset(v->visible, 0, count);
     assert_int_equal(sp_renderer_draw(renderer, &v->cloud, &v->camera, &target), 0);
-    assert_int_equal(sp_renderer_backward(renderer, &v->cloud, &v->d_rgb, &v->d_alpha, &v->gradient,
-                                          v->screen, v->visible),
-                     0);
+    sp_render_gradient gradient = {.cloud = &v->gradient, .screen = v->screen, .visible = v->visible};
+    assert_int_equal(sp_renderer_backward(renderer, &v->cloud, &v->d_rgb, &v->d_alpha, &gradient), 0);
     uint64_t h = 0xcbf29ce484222325u;
     h = hash(h, v->rgb.data, 3 * pixels * sizeof(float));
     h = hash(h, v->alpha.data, pixels * sizeof(float));

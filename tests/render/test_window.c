@@ -148,8 +148,8 @@ static void test_gradients_of_windows_add_up(void **unused)
                         (float)sin(0.3 * (x + rects[k].x) + 0.7 * y + c);
         sp_render_target target = {.rgb = &rgb, .window = rects[k]};
         assert_int_equal(sp_renderer_draw(renderer, &cloud, &camera, &target), 0);
-        assert_int_equal(
-            sp_renderer_backward(renderer, &cloud, &d_rgb, NULL, k ? &halves : &whole, NULL, NULL), 0);
+        sp_render_gradient gradient = {.cloud = k ? &halves : &whole};
+        assert_int_equal(sp_renderer_backward(renderer, &cloud, &d_rgb, NULL, &gradient), 0);
         sp_image_free(&rgb);
         sp_image_free(&d_rgb);
     }
