@@ -9,6 +9,7 @@ const bench benches[] = {
      "a frame by step, and its gradient, at every level of vector code that\n"
      "            this processor has, against the plain reference with as many threads",
      true, bench_render},
+    {"step", "a step of the optimiser: drawing, loss, gradient, Adam and the rest", true, bench_step},
     {"scaling", "threads, and cost against splats, pixels and overdraw; with -o a plot", true, bench_scaling},
     {"memory", "bytes of the renderer per splat, pixel and pair of splat and tile", true, bench_memory},
 };

@@ -28,6 +28,7 @@ extern const bench benches[];
 extern const int bench_count;
 
 int bench_render(bench_context *context, sp_json *result);
+int bench_step(bench_context *context, sp_json *result);
 int bench_scaling(bench_context *context, sp_json *result);
 int bench_memory(bench_context *context, sp_json *result);
 

@@ -67,6 +67,7 @@ typedef struct optimiser {
     sp_image rgb, alpha, d_rgb, d_alpha; // of the level and view at hand; memory for the largest
     sp_rng rng;
     double begin_s, aside_s, watched_s; // when it began; not counted; next look due
+    recon_step_times times;
 } optimiser;
 
 static int make_room(optimiser *o)
@@ -148,6 +149,13 @@ static void optimiser_close(optimiser *o)
 
 // ---- One view
 
+static double lap(double *since)
+{
+    double now = sp_time_s(), passed = now - *since;
+    *since = now;
+    return passed;
+}
+
 static void size_scratch(optimiser *o, const recon_level *level)
 {
     sp_image *scratch[4] = {&o->rgb, &o->alpha, &o->d_rgb, &o->d_alpha};
@@ -171,12 +179,14 @@ static void show_degree(optimiser *o, int degree)
 // Draw and compare; rgb holds what the camera would see, d_rgb and d_alpha the gradients with respect to it.
 static int compare(double *loss, optimiser *o, int view, const recon_level *level)
 {
+    double clock = sp_time_s();
     size_scratch(o, level);
     sp_render_target target = {.rgb = &o->rgb,
                                .alpha = &o->alpha,
                                .under = level->under.data ? &level->under : NULL,
                                .gains = o->targets[view].gains};
     int rc = sp_renderer_draw(o->renderer, &o->shown, &level->camera, &target);
+    o->times.forward_s += lap(&clock);
     if (rc)
         return rc;
     *loss = recon_loss_rgb(o->loss, &o->d_rgb, &o->rgb, &level->rgb,
@@ -185,6 +195,7 @@ static int compare(double *loss, optimiser *o, int view, const recon_level *leve
         *loss += recon_loss_alpha(o->loss, &o->d_alpha, &o->alpha, &level->matte,
                                   level->matte_weight.data ? &level->matte_weight : NULL,
                                   o->params->silhouette, o->pool);
+    o->times.loss_s += lap(&clock);
     return SP_OK;
 }
 
@@ -226,7 +237,9 @@ static int add_gradient(optimiser *o, int view, const recon_level *level, bool w
                                    .screen = o->screen,
                                    .visible = o->visible,
                                    .camera = with_gains ? &camera : NULL};
+    double clock = sp_time_s();
     rc = sp_renderer_backward(o->renderer, &o->shown, &o->d_rgb, matted ? &o->d_alpha : NULL, &gradient);
+    o->times.backward_s += lap(&clock);
     if (!rc && with_gains)
         step_gains(o, view, camera.gains);
     return rc;
@@ -369,7 +382,9 @@ static int take_step(optimiser *o, int step, int *drawn, double progress)
     recon_rates rates = rates_at(o, progress);
     recon_bounds bounds = {(float)log(o->params->least_scale_m), (float)log(o->params->most_scale_m),
                            (float)log(o->params->most_stretch), (float)log(o->params->flatness)};
+    double clock = sp_time_s();
     recon_adam_step(&o->adam, &o->shown, &o->gradient, o->visible, &rates, &bounds, o->pool);
+    o->times.adam_s += lap(&clock);
     memset(o->visible, 0, o->cloud->count);
     return grow(o, step + 1, progress);
 }
@@ -447,8 +462,12 @@ int recon_optimise(sp_splat_cloud *cloud, recon_optimise_report *report, recon_t
     rc = optimiser_open(&o);
     if (!rc)
         rc = mean_loss(&r.loss_first, &o);
+    double clock = sp_time_s();
+    o.times = (recon_step_times){0};
     if (!rc)
         rc = run_steps(&o, &r, progress);
+    r.times = o.times;
+    r.times.all_s = lap(&clock) - o.aside_s;
     if (!rc)
         rc = mean_loss(&r.loss_last, &o);
     optimiser_close(&o);

@@ -69,10 +69,17 @@ typedef struct recon_optimise_params {
 } recon_optimise_params;
 recon_optimise_params recon_optimise_params_default(void);
 
+// Where the time of all steps went, seconds. all_s has also what none of the others counts: what views ask
+// of the schedule, need, relocation, progress.
+typedef struct recon_step_times {
+    double forward_s, loss_s, backward_s, adam_s, all_s;
+} recon_step_times;
+
 typedef struct recon_optimise_report {
     int iterations;
     double seconds;
     double loss_first, loss_last; // mean over all views at the finest level, before and after
+    recon_step_times times;
 } recon_optimise_report;
 
 // Optimise the cloud in place. With budget_s == 0 the result depends on its inputs only, not on threads or

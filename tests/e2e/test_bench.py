@@ -17,6 +17,15 @@ def render_shows_every_level(folder, _take):
         assert (folder / f"{row['scene']}_{row['kernels']}.png").stat().st_size > 500, row
 
 
+def step_has_parts(folder, _take):
+    steps = result("bench", "step", "--repeats", "1", "--scale", "0.06")["step"]
+    for degree in ("degree_0", "degree_3"):
+        step = steps[degree]
+        parts = [step[part + "_s"] for part in ("forward", "loss", "backward", "adam", "rest")]
+        assert min(parts) > 0 and abs(sum(parts) - step["step_s"]) < 1e-6, step
+        assert step["step_over_forward"] > 1, step
+
+
 def scaling_is_fitted_and_plotted(folder, _take):
     scaling = result("bench", "scaling", "--repeats", "1", "--scale", "0.04", "-o", folder)["scaling"]
     assert (folder / "scaling.png").stat().st_size > 5000
@@ -45,5 +54,5 @@ def what_is_not_there_is_named(folder, _take):
 
 
 if __name__ == "__main__":
-    main([render_shows_every_level, scaling_is_fitted_and_plotted, memory_grows_with_splats_and_pixels,
+    main([render_shows_every_level, step_has_parts, scaling_is_fitted_and_plotted, memory_grows_with_splats_and_pixels,
           what_is_not_there_is_named])
