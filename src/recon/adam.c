@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CHUNK 1024
 #define MOST_ROWS (SP_ROW_SH + 3 * (SP_SH_DEGREE_MAX + 1) * (SP_SH_DEGREE_MAX + 1))
@@ -59,6 +60,20 @@ void recon_adam_reset(recon_adam *adam, size_t splat)
     for (int row = 0; row < sp_splat_rows(adam->first.sh_degree); row++)
         sp_splat_row(&adam->first, row)[splat] = sp_splat_row(&adam->second, row)[splat] = 0;
     adam->age[splat] = 0;
+}
+
+int recon_adam_permute(recon_adam *adam, const uint32_t *order, size_t count)
+{
+    uint16_t *age = sp_calloc(count + 1, sizeof *age);
+    if (!age)
+        return SP_ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        age[i] = adam->age[order[i]];
+    memcpy(adam->age, age, count * sizeof *age);
+    free(age);
+    adam->first.count = adam->second.count = count;
+    int rc = sp_splat_cloud_permute(&adam->first, order);
+    return rc ? rc : sp_splat_cloud_permute(&adam->second, order);
 }
 
 typedef struct adam_job {

@@ -18,6 +18,9 @@ void recon_adam_free(recon_adam *adam);
 // Forget what is known of a splat (it was moved elsewhere).
 void recon_adam_reset(recon_adam *adam, size_t splat);
 
+// Follow the cloud's splats to other places: splat i comes from order[i].
+int recon_adam_permute(recon_adam *adam, const uint32_t *order, size_t count);
+
 // Bounds that hold after every step, as in recon_optimise_params.
 typedef struct recon_bounds {
     float least_log_scale, most_log_scale, log_stretch, log_flatness;

@@ -98,21 +98,12 @@ static int make_room(optimiser *o)
 static int arrange(optimiser *o)
 {
     uint32_t *order = sp_calloc(o->cloud->count + 1, sizeof *order);
-    float *moved = sp_calloc(o->cloud->count + 1, sizeof *moved);
-    int rc = order && moved ? sp_splat_cloud_order(order, o->cloud) : SP_ENOMEM;
+    int rc = order ? sp_splat_cloud_order(order, o->cloud) : SP_ENOMEM;
     if (!rc)
         rc = sp_splat_cloud_permute(o->cloud, order);
-    o->adam.first.count = o->adam.second.count = o->cloud->count;
     if (!rc)
-        rc = sp_splat_cloud_permute(&o->adam.first, order);
-    if (!rc)
-        rc = sp_splat_cloud_permute(&o->adam.second, order);
-    for (size_t i = 0; !rc && i < o->cloud->count; i++)
-        moved[i] = o->adam.age[order[i]];
-    if (!rc)
-        memcpy(o->adam.age, moved, o->cloud->count * sizeof *moved);
+        rc = recon_adam_permute(&o->adam, order, o->cloud->count);
     free(order);
-    free(moved);
     return rc;
 }
 

@@ -194,11 +194,50 @@ static void test_same_bits_for_any_number_of_threads(void **state)
     sp_splat_cloud_free(&clouds[1]);
 }
 
+// Reversing the splats between steps, and what they are stepped by, changes their places only.
+static void test_follows_another_order(void **state)
+{
+    (void)state;
+    sp_splat_cloud clouds[2], gradient;
+    uint8_t seen[SPLATS], turned[SPLATS];
+    uint32_t order[SPLATS];
+    for (uint32_t i = 0; i < SPLATS; i++)
+        order[i] = SPLATS - 1 - i;
+    assert_int_equal(sp_splat_cloud_init(&gradient, SPLATS, DEGREE), SP_OK);
+    gradient.count = SPLATS;
+    for (int k = 0; k < 2; k++) {
+        recon_adam adam;
+        make_cloud(&clouds[k]);
+        assert_int_equal(recon_adam_init(&adam, &clouds[k]), SP_OK);
+        for (int step = 0; step < 4; step++) {
+            bool is_turned = k && step >= 2;
+            make_gradient(&gradient, seen, step);
+            for (int i = 0; i < SPLATS; i++)
+                turned[i] = seen[order[i]];
+            if (is_turned)
+                assert_int_equal(sp_splat_cloud_permute(&gradient, order), SP_OK);
+            if (is_turned && step == 2) {
+                assert_int_equal(sp_splat_cloud_permute(&clouds[k], order), SP_OK);
+                assert_int_equal(recon_adam_permute(&adam, order, SPLATS), SP_OK);
+            }
+            recon_adam_step(&adam, &clouds[k], &gradient, is_turned ? turned : seen, &rates, &wide, NULL);
+        }
+        recon_adam_free(&adam);
+    }
+    for (int row = 0; row < ROWS; row++)
+        for (int i = 0; i < SPLATS; i++)
+            assert_true(sp_splat_row(&clouds[0], row)[i] == sp_splat_row(&clouds[1], row)[order[i]]);
+    sp_splat_cloud_free(&gradient);
+    sp_splat_cloud_free(&clouds[0]);
+    sp_splat_cloud_free(&clouds[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_is_adam),
         cmocka_unit_test(test_holds_the_bounds),
+        cmocka_unit_test(test_follows_another_order),
         cmocka_unit_test(test_same_bits_for_any_number_of_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
