@@ -10,8 +10,9 @@
 
 // Of the scratch: a row of zeros; a group's blurred moments; a ring of factors; a group's blurred factors.
 enum {
-    LOSS_GROUP = 8,             // rows that are worked on together
-    LOSS_RING = 3 * LOSS_GROUP, // rows of factors that reach a group's gradient
+    LOSS_GROUP = 4,                                               // rows that are worked on together
+    LOSS_BEHIND = (LOSS_GROUP + 2 * LOSS_REACH - 1) / LOSS_GROUP, // groups after one that reach its gradient
+    LOSS_RING = (LOSS_BEHIND + 1) * LOSS_GROUP,                   // rows of factors that are kept
     LOSS_MOMENTS = 4,
     LOSS_FACTORS = 3,
     LOSS_PAD = 16, // zeros to either side of a row
