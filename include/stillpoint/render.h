@@ -5,13 +5,13 @@
 // distance), and blended front to back.
 // A splat adds min(opacity, 0.999) * exp(-q/2) of gain * max(colour, 0) + offset to a pixel. It is not drawn
 // when its centre is nearer than near_m or where the lens model does not answer (sp_lens_limit()), or within
-// three of its own deviations (along the view) of the camera's plane; away from the axis, by the tangent t of
-// its angle, sqrt(1 + 4 t^2) times as many: there its true picture lies elsewhere than the affine
-// approximation's (a fisheye: within three deviations of the camera, along the ray). The vector kernels agree
-// with the plain reference: pixels to 2e-4 of the picture's level for all but 0.2% of them, gradients to 5e-4
-// of a row's level for all but 0.5% of the splats, where a contribution crosses the cut-off or two splats
-// change places by a rounding; the camera's gradient, a sum over all splats, to 2e-3 but for those. The same
-// kernels give the same bits for any number of threads.
+// three of its own deviations (along the view) of the camera's plane; farther than 55
+// degrees off the axis, by the tangent t of its angle, sqrt(4 t^2 - 7) times as many: there the affine
+// approximation smears it over the picture (a fisheye: within three deviations of the camera, along the ray).
+// The vector kernels agree with the plain reference: pixels to 2e-4 of the picture's level for all but 0.2%
+// of them, gradients to 5e-4 of a row's level for all but 0.5% of the splats, where a contribution crosses
+// the cut-off or two splats change places by a rounding; the camera's gradient, a sum over all splats, to
+// 2e-3 but for those. The same kernels give the same bits for any number of threads.
 #ifndef STILLPOINT_RENDER_H
 #define STILLPOINT_RENDER_H
 

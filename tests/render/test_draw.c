@@ -223,7 +223,7 @@ static bool spot_of(spot *out, const sp_splat_cloud *cloud, const sp_camera *cam
         out->color[c] = fmax(out->color[c], 0);
     }
     double t2 = (in_camera.x * in_camera.x + in_camera.y * in_camera.y) / (in_camera.z * in_camera.z);
-    return 9 * along2 * (1 + 4 * t2) <= in_camera.z * in_camera.z;
+    return 9 * along2 * fmax(1, 4 * t2 - 7) <= in_camera.z * in_camera.z;
 }
 
 static int nearer(const void *a, const void *b)
