@@ -12,6 +12,8 @@ const bench benches[] = {
     {"step", "a step of the optimiser: drawing, loss, gradient, Adam and the rest", true, bench_step},
     {"scaling", "threads, and cost against splats, pixels and overdraw; with -o a plot", true, bench_scaling},
     {"memory", "bytes of the renderer per splat, pixel and pair of splat and tile", true, bench_memory},
+    {"train", "PSNR at every 8th still of --scene against seconds of training with the others", false,
+     bench_train},
 };
 const int bench_count = sizeof benches / sizeof *benches;
 

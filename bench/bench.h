@@ -13,6 +13,8 @@ typedef struct bench_context {
     uint64_t seed;
     int repeats;          // the best of so many counts
     double scale;         // of pictures' sides; splats change with their area, so that pixels see the same
+    const char *scene;    // a calibration with stills, to train; NULL: none
+    double seconds;       // of that training
     const char *folder;   // for pictures and plots; NULL: none
     bool is_silent;       // results go to JSON only
     sp_splat_cloud truth; // by bench_truth()
@@ -31,6 +33,7 @@ int bench_render(bench_context *context, sp_json *result);
 int bench_step(bench_context *context, sp_json *result);
 int bench_scaling(bench_context *context, sp_json *result);
 int bench_memory(bench_context *context, sp_json *result);
+int bench_train(bench_context *context, sp_json *result);
 
 void bench_say(const bench_context *context, const char *format, ...) SP_PRINTF(2, 3);
 

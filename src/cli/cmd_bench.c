@@ -65,9 +65,9 @@ static int run(cli *c, bench_context *context, const bool *is_chosen)
 
 int cmd_bench(cli *c, int argc, char **argv)
 {
-    const char *names[NAMES_MOST] = {NULL}, *folder = NULL;
+    const char *names[NAMES_MOST] = {NULL}, *folder = NULL, *scene = NULL;
     int64_t repeats = 10;
-    double scale = 1;
+    double scale = 1, seconds = 60;
     bool is_chosen[32] = {false};
     cli_option options[] = {
         {.name = "repeats",
@@ -84,6 +84,18 @@ int cmd_bench(cli *c, int argc, char **argv)
          .help = "scale the pictures' sides, and splats with their area",
          .min = 0.02,
          .max = 1},
+        {.name = "scene",
+         .kind = CLI_TEXT,
+         .value = &scene,
+         .argument = "PATH",
+         .help = "the calibration whose stills 'train' trains"},
+        {.name = "seconds",
+         .kind = CLI_NUMBER,
+         .value = &seconds,
+         .argument = "S",
+         .help = "of that training, from reading pictures to finished splats",
+         .min = 1,
+         .max = 3600},
         {.name = "output",
          .letter = 'o',
          .kind = CLI_TEXT,
@@ -108,6 +120,8 @@ int cmd_bench(cli *c, int argc, char **argv)
                              .seed = (uint64_t)c->seed,
                              .repeats = (int)repeats,
                              .scale = scale,
+                             .scene = scene,
+                             .seconds = seconds,
                              .folder = folder,
                              .is_silent = c->is_json || c->is_quiet};
     if (!code)

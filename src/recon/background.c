@@ -27,6 +27,7 @@
 #define POINTS_PER_VIEW 200 // a calibration's own points are enough to begin with, where there are so many
 #define DENSE_VIEWS 20      // with so many views, pictures alone say where things are and how they shine
 #define DENSE_SH_DEGREE 2
+#define DENSE_STEREO_PIXELS 400000.0 // of all views together: their seeds need no detail
 
 sp_background_params sp_background_params_default(void)
 {
@@ -109,7 +110,8 @@ static int stereo_views(recon_stereo_view **out, const sp_view *views, int count
     recon_stereo_view *all = sp_calloc((size_t)count, sizeof *all);
     if (!all)
         return SP_ENOMEM;
-    double pixels = fmin(fmax(STEREO_PIXELS / count, STEREO_VIEW_MIN), STEREO_VIEW_MAX);
+    double pixels = count < DENSE_VIEWS ? fmin(fmax(STEREO_PIXELS / count, STEREO_VIEW_MIN), STEREO_VIEW_MAX)
+                                        : fmax(DENSE_STEREO_PIXELS / count, STEREO_VIEW_LEAST);
     if (budget_s > 0 && budget_s < STEREO_BUDGET_S)
         pixels = fmax(pixels * budget_s / STEREO_BUDGET_S, STEREO_VIEW_LEAST);
     view_job job = {.views = views, .stereo = all, .pixels = pixels};

@@ -1,5 +1,6 @@
 #include "optimise.h"
 #include "adam.h"
+#include "crop.h"
 #include "loss.h"
 #include "pyramid.h"
 #include "relocate.h"
@@ -20,6 +21,7 @@ recon_optimise_params recon_optimise_params_default(void)
         .views_per_step = 1,
         .levels = 3,
         .level_until = {1, 0.35, 0.12, 0.05},
+        .crop = 1,
         .rates = {.position_m = 1e-3,
                   .position_last_m = 1e-4,
                   .log_scale = 0.01,
@@ -236,6 +238,22 @@ static int add_gradient(optimiser *o, int view, const recon_level *level, bool w
     return rc;
 }
 
+// Coarse levels cost little and are seen whole.
+static int add_view(optimiser *o, int view, int level)
+{
+    const recon_level *whole = &o->pyramid.levels[level * o->views + view];
+    bool with_gains = o->params->fit_gains && level == 0;
+    if (level > 0 || o->params->crop >= 1)
+        return add_gradient(o, view, whole, with_gains);
+    recon_level part;
+    int rc = recon_crop(&part, whole, recon_crop_choose(&whole->camera, o->params->crop, &o->rng));
+    if (rc)
+        return rc;
+    rc = add_gradient(o, view, &part, with_gains);
+    recon_crop_free(&part);
+    return rc;
+}
+
 static int mean_loss(double *out, optimiser *o)
 {
     int looks = o->views < REPORT_VIEWS ? o->views : REPORT_VIEWS;
@@ -359,9 +377,7 @@ static int take_step(optimiser *o, int step, int *drawn, double progress)
             if (o->params->fit_gains)
                 centre_gains(o);
         }
-        int view = o->order[*drawn % o->views];
-        bool with_gains = o->params->fit_gains && level == 0;
-        int rc = add_gradient(o, view, &o->pyramid.levels[level * o->views + view], with_gains);
+        int rc = add_view(o, o->order[*drawn % o->views], level);
         if (rc)
             return rc;
     }

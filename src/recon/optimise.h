@@ -43,6 +43,8 @@ typedef struct recon_optimise_params {
     int levels;            // pyramid: the first steps see pictures reduced by 2^(levels - 1) (default 3)
     double level_until[4]; // level k is left at this share of the schedule; [0] unused (default -, 0.35,
                            // 0.12, 0.05)
+    double crop; // sides of the random part of each picture that a step at the finest level sees, as a share
+                 // of its sides, 0..1 (default 1: the whole)
     recon_rates rates;
     double dssim;                       // share of D-SSIM in the picture's loss, 0..1 (default 0.2)
     double silhouette;                  // weight of |alpha - matte| beside it (default 0.3)

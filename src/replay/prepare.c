@@ -137,8 +137,6 @@ static int prepare_into(const char *folder, sp_prepare_report *report, sp_take *
     sp_ledger_begin(ledger, "plates");
     if (code == SP_OK)
         code = replay_plates_make(&plates, take, chosen, params->plate_samples, pool, progress);
-    if (code == SP_OK)
-        code = replay_plates_save(&plates, plate_folder, pool);
 
     if (code == SP_OK && has_cloud) {
         sp_ledger_begin(ledger, "background");
@@ -146,6 +144,9 @@ static int prepare_into(const char *folder, sp_prepare_report *report, sp_take *
         if (code == SP_OK)
             code = sp_splat_save(&cloud, venue);
     }
+    sp_ledger_begin(ledger, "plates");
+    if (code == SP_OK)
+        code = replay_plates_save(&plates, plate_folder, pool);
     if (code == SP_OK) {
         sp_ledger_begin(ledger, "preview");
         code = save_preview(folder, &plates, has_cloud ? &cloud : NULL, params, pool, progress);

@@ -103,6 +103,23 @@ static void test_finds_the_pictures_again(void **state)
     scene_close(&s);
 }
 
+static void test_finds_them_from_random_crops(void **state)
+{
+    (void)state;
+    scene s;
+    sp_splat_cloud cloud;
+    recon_optimise_report report;
+    scene_open(&s);
+    make_cloud(&cloud, 1);
+    recon_optimise_params p = quick(500);
+    p.crop = 0.5;
+    assert_int_equal(recon_optimise(&cloud, &report, s.targets, VIEWS, &p, NULL, NULL), SP_OK);
+    print_message("loss %.4f -> %.4f\n", report.loss_first, report.loss_last);
+    assert_true(report.loss_last < 0.3 * report.loss_first);
+    sp_splat_cloud_free(&cloud);
+    scene_close(&s);
+}
+
 static void test_corrects_colours(void **state)
 {
     (void)state;
@@ -187,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_the_pictures_again),
+        cmocka_unit_test(test_finds_them_from_random_crops),
         cmocka_unit_test(test_corrects_colours),
         cmocka_unit_test(test_same_for_any_number_of_threads),
         cmocka_unit_test(test_cancel),
