@@ -278,8 +278,8 @@ static void set_rates(recon_optimise_params *p, double metres, bool is_held)
     p->rates.rotation = 0.02;
     p->rates.colour = 0.04;
     p->levels = 3;
-    p->level_until[1] = 0.6;
-    p->level_until[2] = 0.25;
+    p->level_until[1] = 0.35;
+    p->level_until[2] = 0.1;
     p->sh_from = 0;
 }
 
