@@ -25,7 +25,8 @@
 #define FLOOR_SHARE 3.0
 #define ACTION_SHARE 0.5
 #define POINTS_PER_VIEW 200 // a calibration's own points are enough to begin with, where there are so many
-#define DENSE_VIEWS 20      // with so many views, pictures alone say where things are and how they shine
+#define PIXELS_TO_UNDISTORT 4.0 // times those that stereo works on
+#define DENSE_VIEWS 20          // with so many views, pictures alone say where things are and how they shine
 #define DENSE_SH_DEGREE 2
 #define DENSE_STEREO_PIXELS 400000.0 // of all views together: their seeds need no detail
 
@@ -35,14 +36,36 @@ sp_background_params sp_background_params_default(void)
     return p;
 }
 
+// Undoing a lens costs by the pixel: where far more are there than stereo wants, most of them go before.
+static int shrink_first(sp_image *picture, sp_camera *camera, double pixels)
+{
+    double shrink = sqrt(PIXELS_TO_UNDISTORT * pixels / ((double)camera->width * camera->height));
+    if (camera->lens == SP_LENS_PINHOLE || shrink >= 1)
+        return SP_OK;
+    sp_image small;
+    sp_camera reduced =
+        sp_camera_resized(camera, (int)lround(camera->width * shrink), (int)lround(camera->height * shrink));
+    int rc = sp_image_resize(&small, picture, reduced.width, reduced.height);
+    if (rc)
+        return rc;
+    sp_image_free(picture);
+    *picture = small;
+    *camera = reduced;
+    return SP_OK;
+}
+
 // The plate of a view without lens distortion, at the resolution that stereo works in.
 static int stereo_view(recon_stereo_view *out, const sp_view *view, double pixels)
 {
     sp_image full = {0}, pinhole = {0};
-    sp_camera camera = recon_pinhole(&view->camera);
+    sp_camera seen = view->camera, camera = seen;
     int rc = sp_image_from8(&full, view->image);
     if (!rc)
-        rc = recon_undistort(&pinhole, NULL, &full, &view->camera, &camera);
+        rc = shrink_first(&full, &seen, pixels);
+    if (!rc) {
+        camera = recon_pinhole(&seen);
+        rc = recon_undistort(&pinhole, NULL, &full, &seen, &camera);
+    }
     sp_image_free(&full);
     if (rc)
         return rc;
