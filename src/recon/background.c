@@ -301,8 +301,9 @@ static void set_rates(recon_optimise_params *p, double metres, bool is_held)
     p->rates.rotation = 0.02;
     p->rates.colour = 0.04;
     p->levels = 3;
-    p->level_until[1] = 0.35;
-    p->level_until[2] = 0.1;
+    p->level_until[1] = 0.15;
+    p->level_until[2] = 0.04;
+    p->opacity_cost = 0.01;
     p->sh_from = 0;
 }
 
