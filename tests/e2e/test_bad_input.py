@@ -125,7 +125,7 @@ def a_full_disk(folder, take):
     def little_room():
         resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
 
-    unchanged(folder, "prepare", take, *QUICK_PREPARE, status=1, says=".png", before=little_room)
+    unchanged(folder, "prepare", take, *QUICK_PREPARE, status=1, says="venue.ply", before=little_room)
     unchanged(folder, "import", "stillpoint", take / "rig.json", "--feeds", take / "feeds", "--copy", "-o", folder / "new",
               status=1, says="cam01", before=little_room)
     run("prepare", take, *QUICK_PREPARE)
