@@ -6,9 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-enum { ALIGNMENT = 64 }; // a cache line, and the widest vector register
+enum {
+    ALIGNMENT = 64, // a cache line, and the widest vector register
+    HUGE_PAGE = 2 << 20,
+    LARGE = 4 * HUGE_PAGE, // what huge pages are worth the rounding for
+};
 
 static void *no_memory(size_t count, size_t size)
 {
@@ -28,12 +33,17 @@ void *sp_aligned_calloc(size_t count, size_t size)
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2)
         return no_memory(count, size);
-    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t alignment = bytes >= LARGE ? HUGE_PAGE : ALIGNMENT;
+    bytes = (bytes + alignment - 1) / alignment * alignment;
     if (bytes == 0)
         bytes = ALIGNMENT;
-    void *block = aligned_alloc(ALIGNMENT, bytes);
+    void *block = aligned_alloc(alignment, bytes);
     if (!block)
         return no_memory(count, size);
+#ifdef MADV_HUGEPAGE
+    if (alignment == HUGE_PAGE)
+        madvise(block, bytes, MADV_HUGEPAGE); // a wish: rows of clouds and pictures are walked side by side
+#endif
     return memset(block, 0, bytes);
 }
 

@@ -1,6 +1,8 @@
 // The sixteen-lane vector of the kernels out of PARTS narrower ones. The including file defines PARTS (2 or
 // 4), the types `part` (floats) and `part_mask`, and part_* for each operation.
 
+enum { WIDE_VISITS = 1 }; // splats that a block's registers have room for at once
+
 typedef struct f16 {
     part p[PARTS];
 } f16;

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { WIDE_VISITS = 2 }; // splats that a block's registers have room for at once
+
 typedef __m512 f16;
 typedef __mmask16 m16;
 
