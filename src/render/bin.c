@@ -184,8 +184,7 @@ static void bin_band(void *context, int64_t index, int worker)
 
 static void cut_bands(render_bins *bins, const render_frame *f)
 {
-    int rows = (f->tiles_y + RENDER_BANDS_MOST - 1) / RENDER_BANDS_MOST;
-    bins->rows = (rows + RENDER_BAND_STEP - 1) / RENDER_BAND_STEP * RENDER_BAND_STEP;
+    bins->rows = (f->tiles_y + RENDER_BANDS_MOST - 1) / RENDER_BANDS_MOST;
     bins->bands = (f->tiles_y + bins->rows - 1) / bins->rows;
     for (int b = 0; b < bins->bands; b++) {
         render_band *band = &bins->band[b];

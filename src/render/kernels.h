@@ -14,11 +14,10 @@ enum {
     RENDER_TILE = 32,
     RENDER_BLOCKS = RENDER_TILE * RENDER_TILE / RENDER_LANES,
     RENDER_TILE_PIXELS = RENDER_TILE * RENDER_TILE,
-    RENDER_GROUP = 16,    // splats projected at once
-    RENDER_CHUNK = 512,   // splats an item of work projects; they share a range of slots
-    RENDER_RUN = 1024,    // depth-sorted splats whose gradients one item of work gathers
-    RENDER_MORE = 4,      // what a splat shows beside its colour
-    RENDER_BAND_STEP = 2, // rows of tiles that reach looks at together
+    RENDER_GROUP = 16,  // splats projected at once
+    RENDER_CHUNK = 512, // splats an item of work projects; they share a range of slots
+    RENDER_RUN = 1024,  // depth-sorted splats whose gradients one item of work gathers
+    RENDER_MORE = 4,    // what a splat shows beside its colour
     RENDER_PAIR_SUMS = 12,
 };
 

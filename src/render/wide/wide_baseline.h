@@ -120,10 +120,6 @@ static inline unsigned part_bits(part_mask m)
 {
     return (unsigned)((m[0] & 1) | (m[1] & 2) | (m[2] & 4) | (m[3] & 8));
 }
-static inline void part_store_int(int32_t *p, part x)
-{
-    *(mask_in_memory *)p = __builtin_convertvector(x, part_mask);
-}
 static inline part_mask part_is_above(const int32_t *p, int32_t x)
 {
     return *(const mask_in_memory *)p > x;

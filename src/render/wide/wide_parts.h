@@ -156,12 +156,6 @@ static inline f16 v_select(m16 m, f16 x, f16 y)
 }
 
 // Integers in memory, one a lane.
-static inline void v_store_int(int32_t *p, f16 x) // of whole numbers
-{
-#define PART(k) part_store_int(p + k * LANES, x.p[k]);
-    EACH(PART)
-#undef PART
-}
 static inline m16 v_is_above(const int32_t *p, int32_t x)
 {
     m16 r;
@@ -171,6 +165,16 @@ static inline m16 v_is_above(const int32_t *p, int32_t x)
     return r;
 }
 
+// Eight words with the bits from x[8 + k] to x[k] - 1 set, which lie in 0..63.
+static inline void v_span_bits(uint64_t *words, f16 x)
+{
+    float ends[16] __attribute__((aligned(64)));
+    v_store(ends, x);
+    for (int k = 0; k < 8; k++) {
+        int low = (int)ends[8 + k], high = ends[k] > ends[8 + k] ? (int)ends[k] : low;
+        words[k] = (1ull << high) - (1ull << low);
+    }
+}
 // The k-th byte of eight words, as one word.
 static inline uint64_t v_byte_column(const uint64_t *words, int k)
 {

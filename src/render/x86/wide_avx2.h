@@ -72,10 +72,6 @@ static inline part part_select(part_mask m, part x, part y)
 {
     return _mm256_blendv_ps(y, x, m);
 }
-static inline void part_store_int(int32_t *p, part x)
-{
-    _mm256_store_si256((__m256i *)p, _mm256_cvtps_epi32(x));
-}
 static inline part_mask part_is_above(const int32_t *p, int32_t x)
 {
     return _mm256_castsi256_ps(

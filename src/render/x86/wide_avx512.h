@@ -128,15 +128,19 @@ static inline f16 v_select(m16 m, f16 x, f16 y)
 }
 
 // Integers in memory, one a lane.
-static inline void v_store_int(int32_t *p, f16 x) // of whole numbers
-{
-    _mm512_store_si512(p, _mm512_cvtps_epi32(x));
-}
 static inline m16 v_is_above(const int32_t *p, int32_t x)
 {
     return _mm512_cmpgt_epi32_mask(_mm512_load_si512(p), _mm512_set1_epi32(x));
 }
 
+// Eight words with the bits from x[8 + k] to x[k] - 1 set, which lie in 0..63.
+static inline void v_span_bits(uint64_t *words, f16 x)
+{
+    __m512i ends = _mm512_cvtps_epi32(x), one = _mm512_set1_epi64(1);
+    __m512i low = _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(ends, 1));
+    __m512i high = _mm512_max_epi64(_mm512_cvtepi32_epi64(_mm512_castsi512_si256(ends)), low);
+    _mm512_store_si512(words, _mm512_sub_epi64(_mm512_sllv_epi64(one, high), _mm512_sllv_epi64(one, low)));
+}
 // The k-th byte of eight words, as one word.
 static inline uint64_t v_byte_column(const uint64_t *words, int k)
 {
