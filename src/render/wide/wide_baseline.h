@@ -139,13 +139,6 @@ static inline void v_store_rows(float *p, size_t stride, f16 x)
     for (size_t k = 0; k < 4; k++)
         memcpy(p + k * stride, &x.p[k], sizeof x.p[k]);
 }
-static inline void v_store_rows4(float *p, size_t stride, f16 a, f16 b, f16 c, f16 d)
-{
-    v_store_rows(p, stride, a);
-    v_store_rows(p + 4, stride, b);
-    v_store_rows(p + 8, stride, c);
-    v_store_rows(p + 12, stride, d);
-}
 static inline void v_sum4(float *out, f16 a, f16 b, f16 c, f16 d)
 {
     part x = (a.p[0] + a.p[2]) + (a.p[1] + a.p[3]), y = (b.p[0] + b.p[2]) + (b.p[1] + b.p[3]);
@@ -155,5 +148,7 @@ static inline void v_sum4(float *out, f16 a, f16 b, f16 c, f16 d)
     out[2] = (z[0] + z[2]) + (z[1] + z[3]);
     out[3] = (w[0] + w[2]) + (w[1] + w[3]);
 }
+
+#include "wide_rows.h"
 
 #endif

@@ -95,13 +95,6 @@ static inline void v_store_rows(float *p, size_t stride, f16 x)
     _mm_storeu_ps(p + 2 * stride, _mm256_castps256_ps128(x.p[1]));
     _mm_storeu_ps(p + 3 * stride, _mm256_extractf128_ps(x.p[1], 1));
 }
-static inline void v_store_rows4(float *p, size_t stride, f16 a, f16 b, f16 c, f16 d)
-{
-    v_store_rows(p, stride, a);
-    v_store_rows(p + 4, stride, b);
-    v_store_rows(p + 8, stride, c);
-    v_store_rows(p + 12, stride, d);
-}
 static inline void v_sum4(float *out, f16 a, f16 b, f16 c, f16 d)
 {
     part x = _mm256_add_ps(a.p[0], a.p[1]), y = _mm256_add_ps(b.p[0], b.p[1]);
@@ -111,5 +104,7 @@ static inline void v_sum4(float *out, f16 a, f16 b, f16 c, f16 d)
     part h = _mm256_add_ps(_mm256_shuffle_ps(xy, zw, 0x44), _mm256_shuffle_ps(xy, zw, 0xEE));
     _mm_storeu_ps(out, _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1)));
 }
+
+#include "../wide/wide_rows.h"
 
 #endif

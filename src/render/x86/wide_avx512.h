@@ -156,15 +156,24 @@ static inline f16 v_load_rows(const float *p, size_t stride)
     x = _mm512_insertf32x4(x, _mm_loadu_ps(p + 2 * stride), 2);
     return _mm512_insertf32x4(x, _mm_loadu_ps(p + 3 * stride), 3);
 }
-// Four blocks side by side.
-static inline void v_store_rows4(float *p, size_t stride, f16 a, f16 b, f16 c, f16 d)
+// Four blocks side by side. Past the cache where asked for and possible: then v_stores_done() comes before
+// anybody else looks.
+static inline void v_store_rows4(float *p, size_t stride, f16 a, f16 b, f16 c, f16 d, bool past_cache)
 {
     f16 ab01 = _mm512_shuffle_f32x4(a, b, 0x44), ab23 = _mm512_shuffle_f32x4(a, b, 0xee);
     f16 cd01 = _mm512_shuffle_f32x4(c, d, 0x44), cd23 = _mm512_shuffle_f32x4(c, d, 0xee);
-    _mm512_storeu_ps(p, _mm512_shuffle_f32x4(ab01, cd01, 0x88));
-    _mm512_storeu_ps(p + stride, _mm512_shuffle_f32x4(ab01, cd01, 0xdd));
-    _mm512_storeu_ps(p + 2 * stride, _mm512_shuffle_f32x4(ab23, cd23, 0x88));
-    _mm512_storeu_ps(p + 3 * stride, _mm512_shuffle_f32x4(ab23, cd23, 0xdd));
+    f16 rows[4] = {_mm512_shuffle_f32x4(ab01, cd01, 0x88), _mm512_shuffle_f32x4(ab01, cd01, 0xdd),
+                   _mm512_shuffle_f32x4(ab23, cd23, 0x88), _mm512_shuffle_f32x4(ab23, cd23, 0xdd)};
+    past_cache = past_cache && ((uintptr_t)p | stride * sizeof *p) % 64 == 0;
+    for (size_t k = 0; k < 4; k++)
+        if (past_cache)
+            _mm512_stream_ps(p + k * stride, rows[k]);
+        else
+            _mm512_storeu_ps(p + k * stride, rows[k]);
+}
+static inline void v_stores_done(void)
+{
+    _mm_sfence();
 }
 
 // Sums over the lanes of four vectors, in each 128-bit quarter.
