@@ -52,7 +52,8 @@ void sp_renderer_close(sp_renderer **renderer);
 const char *sp_renderer_kernels(const sp_renderer *renderer); // "reference", "baseline", "avx2", "avx512"
 
 // What to draw into: pictures of the window's size; those that are NULL are not wanted. The window's pixels
-// are bit by bit those of the whole picture.
+// are bit by bit those of the whole picture where its edges are multiples of 4 px or the picture's own;
+// blocks that other edges cut may be finished sooner, which changes less than transmittance_stop.
 typedef struct sp_render_target {
     sp_image *rgb;    // 3 channels: sum of contributions plus transmittance times under
     sp_image *alpha;  // 1 channel: 1 - transmittance
@@ -87,7 +88,7 @@ typedef struct sp_render_gradient {
     sp_splat_cloud *cloud; // never NULL; same count, capacity and degree as the cloud: d(loss)/d(row)
     float *screen;         // count entries: norm of d(loss)/d(projected centre in px), summed over its pixels
                            // in absolute value (AbsGS)
-    uint8_t *visible;      // count entries: set to 1 for splats that were drawn, else 0
+    uint8_t *visible;      // count entries: set to 1 for splats that were drawn, else left alone
     sp_camera_gradient *camera;
 } sp_render_gradient;
 

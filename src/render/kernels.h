@@ -13,7 +13,6 @@ enum {
     RENDER_LANES = 16,
     RENDER_TILE = 32,
     RENDER_BLOCKS = RENDER_TILE * RENDER_TILE / RENDER_LANES,
-    RENDER_TILE_PIXELS = RENDER_TILE * RENDER_TILE,
     RENDER_GROUP = 16,  // splats projected at once
     RENDER_CHUNK = 512, // splats an item of work projects; they share a range of slots
     RENDER_RUN = 1024,  // depth-sorted splats whose gradients one item of work gathers

@@ -17,8 +17,9 @@ struct sp_renderer {
     bool can_backward, has_alpha;
     render_view view;
     const sp_splat_cloud *cloud;
-    size_t cloud_count;
-    const sp_image *under;
+    size_t cloud_count, cloud_capacity;
+    int sh_degree;
+    const float *under;
 };
 
 sp_render_params sp_render_params_default(void)
@@ -244,7 +245,9 @@ int sp_renderer_draw(sp_renderer *r, const sp_splat_cloud *cloud, const sp_camer
         return code;
     r->cloud = cloud;
     r->cloud_count = cloud->count;
-    r->under = target->under;
+    r->cloud_capacity = cloud->capacity;
+    r->sh_degree = cloud->sh_degree;
+    r->under = target->under ? target->under->data : NULL;
     r->can_backward = target->rgb != NULL;
     r->has_alpha = target->alpha != NULL;
     return 0;
@@ -253,7 +256,8 @@ int sp_renderer_draw(sp_renderer *r, const sp_splat_cloud *cloud, const sp_camer
 static int check_backward(const sp_renderer *r, const sp_splat_cloud *cloud, const sp_image *d_rgb,
                           const sp_image *d_alpha, const sp_splat_cloud *gradient)
 {
-    if (!r->can_backward || cloud != r->cloud || cloud->count != r->cloud_count)
+    if (!r->can_backward || cloud != r->cloud || cloud->count != r->cloud_count ||
+        cloud->capacity != r->cloud_capacity || cloud->sh_degree != r->sh_degree)
         return sp_error(SP_EINVAL, "a gradient needs a picture of the same cloud, drawn before it");
     if (!gradient || gradient->count != cloud->count || gradient->capacity != cloud->capacity ||
         gradient->sh_degree != cloud->sh_degree)
@@ -276,7 +280,7 @@ int sp_renderer_backward(sp_renderer *r, const sp_splat_cloud *cloud, const sp_i
         return code;
     render_gradients gradients = {.d_rgb = d_rgb->data,
                                   .d_alpha = d_alpha ? d_alpha->data : NULL,
-                                  .under = r->under ? r->under->data : NULL,
+                                  .under = r->under,
                                   .cloud = gradient->cloud,
                                   .screen = gradient->screen,
                                   .visible = gradient->visible,

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 enum {
-    DIGIT_BITS = 11,
+    DIGIT_BITS = 14,
     DIGITS = 1 << DIGIT_BITS,
     PASSES = 2,
-    BLOCKS_MOST = 16,   // that are counted and moved on their own
-    BLOCK_LEAST = 8192, // entries
+    BLOCKS_MOST = 8,     // that are counted and moved on their own
+    BLOCK_LEAST = 16384, // entries
 };
 
 #define GROW(field, room, count) render_grow((void **)&(field), &(room), (count), sizeof *(field))
@@ -36,7 +36,7 @@ typedef struct sort_job {
     int blocks;
     uint32_t least[BLOCKS_MOST], most[BLOCKS_MOST]; // keys
     uint32_t base;                                  // the least of all
-    int drop;                                       // low bits that do not count
+    int shift, bits;                                // of this pass' digit
     const render_sort_entry *from;                  // of this pass
     bool is_last;
 } sort_job;
@@ -62,7 +62,7 @@ static void find_range(void *context, int64_t block, int worker)
 
 static uint32_t digit_of(const sort_job *job, uint32_t key)
 {
-    return (key - job->base) >> job->drop & (DIGITS - 1);
+    return (key - job->base) >> job->shift & ((1u << job->bits) - 1);
 }
 
 static void count_block(void *context, int64_t block, int worker)
@@ -70,7 +70,7 @@ static void count_block(void *context, int64_t block, int worker)
     (void)worker;
     const sort_job *job = context;
     uint32_t *counts = job->m->counts + block * DIGITS;
-    memset(counts, 0, DIGITS * sizeof *counts);
+    memset(counts, 0, sizeof *counts << job->bits);
     for (size_t i = block_start(job, block); i < block_start(job, block + 1); i++)
         counts[digit_of(job, job->from[i].key)]++;
 }
@@ -94,7 +94,7 @@ static void move_block(void *context, int64_t block, int worker)
 static void place_digits(const sort_job *job)
 {
     uint32_t *counts = job->m->counts, sum = 0;
-    for (int d = 0; d < DIGITS; d++)
+    for (int d = 0; d < 1 << job->bits; d++)
         for (int b = 0; b < job->blocks; b++) {
             uint32_t n = counts[b * DIGITS + d];
             counts[b * DIGITS + d] = sum;
@@ -115,9 +115,14 @@ void render_sort(render_sort_memory *m, size_t count, sp_pool *pool)
         job.base = job.least[b] < job.base ? job.least[b] : job.base;
         most = job.most[b] > most ? job.most[b] : most;
     }
-    while ((most - job.base) >> job.drop >> (PASSES * DIGIT_BITS - 1) >> 1)
-        job.drop++;
-    for (int pass = 0; pass < PASSES; pass++, job.drop += DIGIT_BITS) {
+    int bits = 0, drop = 0;
+    while (bits < 32 && (most - job.base) >> bits)
+        bits++;
+    if (bits > PASSES * DIGIT_BITS)
+        drop = bits - PASSES * DIGIT_BITS;
+    job.shift = drop;
+    job.bits = (bits - drop + 1) / PASSES;
+    for (int pass = 0; pass < PASSES; pass++, job.shift += job.bits) {
         job.from = pass ? m->other : m->entries;
         job.is_last = pass == PASSES - 1;
         sp_pool_run(pool, job.blocks, count_block, &job);

@@ -31,8 +31,8 @@ typedef struct render_sort_memory {
 // Room for count entries; what was there is lost. Returns 0 or SP_ENOMEM.
 int render_sort_reserve(render_sort_memory *memory, size_t count);
 
-// Stable radix sort of count entries, which are lost. Keys are told apart to 2^-22 of their range: depths
-// between 0.05 and 100 m to 2 in a million.
+// Stable radix sort of count entries, which are lost. Exact for keys within 2^28 of each other, which are
+// depths that differ by a factor of up to 2^32; of more, low bits are left out.
 void render_sort(render_sort_memory *memory, size_t count, sp_pool *pool);
 
 void render_sort_free(render_sort_memory *memory);

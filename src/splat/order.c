@@ -41,8 +41,8 @@ static void fill_keys(keyed *keys, const sp_splat_cloud *cloud)
     for (size_t i = 0; i < cloud->count; i++) {
         uint64_t key = 0;
         for (int a = 0; a < 3; a++) {
-            double from = (double)sp_splat_row(cloud, SP_ROW_POSITION + a)[i] - (double)least[a];
-            key |= spread((uint64_t)(from * scale)) << a;
+            double at = scale * ((double)sp_splat_row(cloud, SP_ROW_POSITION + a)[i] - (double)least[a]);
+            key |= spread(at > 0 ? (uint64_t)fmin(at, (1 << BITS) - 1) : 0) << a; // 0 for what is no number
         }
         keys[i] = (keyed){key, (uint32_t)i};
     }

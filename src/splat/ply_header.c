@@ -64,8 +64,10 @@ static int read_format(ply_reader *reader)
     sscanf(reader->line, "format %31s", name);
     reader->header->is_ascii = reader->allow_ascii && strcmp(name, "ascii") == 0;
     if (!reader->header->is_ascii && strcmp(name, "binary_little_endian") != 0)
-        return sp_error(SP_EFORMAT, "%s: the PLY is %s; splats are read from binary_little_endian",
-                        reader->what, *name ? name : "of no stated format");
+        return sp_error(SP_EFORMAT, "%s: the PLY is %s; %s", reader->what,
+                        *name ? name : "of no stated format",
+                        reader->allow_ascii ? "ascii and binary_little_endian are read"
+                                            : "splats are read from binary_little_endian");
     reader->has_format = true;
     return 0;
 }

@@ -86,7 +86,8 @@ static bool read_word(double *out, reader *r)
     word[length] = '\0';
     char *end;
     *out = strtod_l(word, &end, r->plain);
-    return length > 0 && *end == '\0';
+    bool is_whole = r->at == r->end || is_blank(*r->at); // else it is longer than any number
+    return length > 0 && *end == '\0' && is_whole;
 }
 
 static int read_text(reader *r, int64_t number)

@@ -93,11 +93,13 @@ static inline part part_abs(part x)
 {
     return (part)((part_mask)x & 0x7fffffff);
 }
-// Exact below 2^31 in size, which is all that is asked of it.
 static inline part part_floor(part x)
 {
-    part whole = __builtin_convertvector(__builtin_convertvector(x, part_mask), part);
-    return whole + (part)((whole > x) & (part_mask)part_set(-1));
+    part_mask is_small = part_abs(x) < 8388608.0f; // what is larger is whole, and may not fit an integer
+    part near = part_keep(is_small, x);
+    part whole = __builtin_convertvector(__builtin_convertvector(near, part_mask), part);
+    whole += (part)((whole > near) & (part_mask)part_set(-1));
+    return part_select(is_small, whole, x);
 }
 // x * 2^floor(y), for results that are normal numbers.
 static inline part part_scale(part x, part y)
