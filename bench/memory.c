@@ -55,7 +55,8 @@ static int measure_usage(usage *out, bench_context *c, const bench_scene *scene)
         code = heap_bytes(&drawn);
     gradient.count = cloud.count;
     if (!code)
-        code = sp_renderer_backward(renderer, &cloud, &d_rgb, NULL, &(sp_render_gradient){.cloud = &gradient});
+        code =
+            sp_renderer_backward(renderer, &cloud, &d_rgb, NULL, &(sp_render_gradient){.cloud = &gradient});
     if (!code)
         code = heap_bytes(&all);
     if (!code) {
