@@ -10,8 +10,6 @@
 
 enum { AHEAD = 12 }; // records to fetch into the cache before they are needed
 
-#define GROW(field, room, count) render_grow((void **)&(field), &(room), (count), sizeof *(field))
-
 typedef struct bin_job {
     render_bins *bins;
     render_frame *frame;
@@ -70,8 +68,8 @@ static int deal(bin_job *job, sp_pool *pool)
 {
     render_bins *bins = job->bins;
     bins->runs = (job->frame->visible + RENDER_RUN - 1) / RENDER_RUN;
-    if (GROW(bins->boxes, bins->boxes_room, job->frame->visible) ||
-        GROW(bins->starts, bins->starts_room, (size_t)bins->bands * (bins->runs + 1)))
+    if (RENDER_GROW(bins->boxes, bins->boxes_room, job->frame->visible) ||
+        RENDER_GROW(bins->starts, bins->starts_room, (size_t)bins->bands * (bins->runs + 1)))
         return SP_ENOMEM;
     sp_pool_run(pool, (int64_t)bins->runs, count_run, job);
     size_t sum = 0;
@@ -83,7 +81,7 @@ static int deal(bin_job *job, sp_pool *pool)
         }
         *start_of(bins, b, (int64_t)bins->runs) = (uint32_t)sum;
     }
-    if (sum > UINT32_MAX || GROW(bins->entries, bins->entries_room, sum))
+    if (sum > UINT32_MAX || RENDER_GROW(bins->entries, bins->entries_room, sum))
         return SP_ENOMEM;
     sp_pool_run(pool, (int64_t)bins->runs, deal_run, job);
     return 0;
@@ -199,7 +197,7 @@ int render_bin(render_bins *bins, render_frame *f, const render_kernels *kernels
     cut_bands(bins, f);
     int code = deal(&job, pool);
     for (int b = 0; b < bins->bands && !code; b++)
-        code = GROW(bins->band[b].runs, bins->first_room[b], bins->runs + 1);
+        code = RENDER_GROW(bins->band[b].runs, bins->runs_room[b], bins->runs + 1);
     if (!code)
         sp_pool_run(pool, bins->bands, bin_band, &job);
     size_t pairs = 0;

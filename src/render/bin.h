@@ -20,7 +20,7 @@ typedef struct render_bins {
     render_box *boxes;     // in depth order
     render_entry *entries; // band by band, in depth order
     uint32_t *starts;      // band * (runs + 1) + run: number of the run's first entry
-    size_t boxes_room, entries_room, starts_room, first_room[RENDER_BANDS_MOST];
+    size_t boxes_room, entries_room, starts_room, runs_room[RENDER_BANDS_MOST];
 } render_bins;
 
 // Fill the tiles of a frame whose visible splats are in depth order. Returns 0 or SP_ENOMEM.

@@ -26,20 +26,20 @@ typedef struct engine {
     render_bins bins;
 } engine;
 
-#define GROW(field, room, count) render_grow((void **)&(field), &(room), (count), sizeof *(field))
-
 static int grow_frame(engine *e)
 {
     render_frame *f = &e->frame;
     size_t slots = e->chunks * RENDER_CHUNK, groups = slots / RENDER_GROUP;
-    int failed =
-        GROW(f->records, e->records_room, slots) || GROW(f->boxes, e->boxes_room, slots) ||
-        GROW(f->depth_keys, e->keys_room, slots) || GROW(f->chunk_count, e->chunk_count_room, e->chunks) ||
-        GROW(e->chunk_first, e->chunk_first_room, e->chunks + 1) ||
-        GROW(f->group_visible, e->group_visible_room, groups) ||
-        GROW(f->group_first, e->group_first_room, groups) || GROW(f->tiles, e->tiles_room, e->tiles) ||
-        GROW(f->block_end, e->block_end_room, RENDER_BLOCKS * e->tiles) ||
-        GROW(f->tile_counts, e->tile_counts_room, 2 * e->tiles);
+    int failed = RENDER_GROW(f->records, e->records_room, slots) ||
+                 RENDER_GROW(f->boxes, e->boxes_room, slots) ||
+                 RENDER_GROW(f->depth_keys, e->keys_room, slots) ||
+                 RENDER_GROW(f->chunk_count, e->chunk_count_room, e->chunks) ||
+                 RENDER_GROW(e->chunk_first, e->chunk_first_room, e->chunks + 1) ||
+                 RENDER_GROW(f->group_visible, e->group_visible_room, groups) ||
+                 RENDER_GROW(f->group_first, e->group_first_room, groups) ||
+                 RENDER_GROW(f->tiles, e->tiles_room, e->tiles) ||
+                 RENDER_GROW(f->block_end, e->block_end_room, RENDER_BLOCKS * e->tiles) ||
+                 RENDER_GROW(f->tile_counts, e->tile_counts_room, 2 * e->tiles);
     return failed ? SP_ENOMEM : 0;
 }
 
@@ -189,9 +189,10 @@ static int engine_backward(void *state, const render_view *view, const sp_splat_
     f->screen = gradients->screen;
     f->is_drawn = gradients->visible;
     const render_band *bottom = &f->band[f->bands - 1];
-    if (GROW(f->pair_sums, e->pair_sums_room, (bottom->first_sum + bottom->count) * RENDER_PAIR_SUMS) ||
-        GROW(f->slot_sums, e->slot_sums_room, e->chunks * RENDER_CHUNK * RENDER_PAIR_SUMS) ||
-        GROW(e->camera_sums, e->camera_sums_room, e->chunks * RENDER_CAMERA_SUMS))
+    if (RENDER_GROW(f->pair_sums, e->pair_sums_room,
+                    (bottom->first_sum + bottom->count) * RENDER_PAIR_SUMS) ||
+        RENDER_GROW(f->slot_sums, e->slot_sums_room, e->chunks * RENDER_CHUNK * RENDER_PAIR_SUMS) ||
+        RENDER_GROW(e->camera_sums, e->camera_sums_room, e->chunks * RENDER_CAMERA_SUMS))
         return SP_ENOMEM;
     f->camera_sums = gradients->camera ? e->camera_sums : NULL;
     double start = sp_time_s();

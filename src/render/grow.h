@@ -21,4 +21,7 @@ static inline int render_grow(void **buffer, size_t *capacity, size_t count, siz
     return 0;
 }
 
+// The same for a pointer and the number of entries there is room for.
+#define RENDER_GROW(field, room, count) render_grow((void **)&(field), &(room), (count), sizeof *(field))
+
 #endif

@@ -12,12 +12,11 @@ enum {
     BLOCK_LEAST = 16384, // entries
 };
 
-#define GROW(field, room, count) render_grow((void **)&(field), &(room), (count), sizeof *(field))
-
 int render_sort_reserve(render_sort_memory *m, size_t count)
 {
-    int failed = GROW(m->entries, m->room[0], count) || GROW(m->ids, m->room[1], count) ||
-                 GROW(m->other, m->room[2], count) || GROW(m->counts, m->room[3], BLOCKS_MOST * DIGITS);
+    int failed = RENDER_GROW(m->entries, m->room[0], count) || RENDER_GROW(m->ids, m->room[1], count) ||
+                 RENDER_GROW(m->other, m->room[2], count) ||
+                 RENDER_GROW(m->counts, m->room[3], BLOCKS_MOST * DIGITS);
     return failed ? SP_ENOMEM : 0;
 }
 
