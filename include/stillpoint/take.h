@@ -82,7 +82,9 @@ typedef enum sp_moment_state { SP_MOMENT_COARSE, SP_MOMENT_REFINING, SP_MOMENT_F
 typedef struct sp_moment_instant {
     int64_t frame; // round(t_s * fps)
     double t_s;
-    char *file; // relative to the moment's folder
+    char *file;      // relative to the moment's folder
+    bool has_light;  // the light is another than when the venue was prepared
+    double light[6]; // then 3 gains and 3 offsets of R G B: the venue is gain * prepared + offset
 } sp_moment_instant;
 
 typedef struct sp_moment {

@@ -1,4 +1,5 @@
 #include "cloud.h"
+#include "light.h"
 
 int replay_append(sp_splat_cloud *cloud, const sp_splat_cloud *from)
 {
@@ -30,6 +31,8 @@ int sp_replay_cloud(sp_splat_cloud *out, const sp_moment *moment, int instant, s
         layer == SP_LAYER_ATHLETE ? sp_splat_cloud_init(&cloud, 16, 0) : sp_moment_background(&cloud, moment);
     if (code == SP_OK && !cloud.data)
         code = sp_splat_cloud_init(&cloud, 16, 0);
+    if (code == SP_OK && moment->instants[instant].has_light)
+        replay_light_cast(&cloud, moment->instants[instant].light);
     if (code == SP_OK && layer != SP_LAYER_BACKGROUND) {
         code = sp_moment_cloud(&athlete, moment, instant);
         if (code == SP_OK)

@@ -7,6 +7,7 @@
 #include "draw.h"
 #include "folder.h"
 #include "instant.h"
+#include "light.h"
 #include "report.h"
 #include "sheet.h"
 
@@ -220,6 +221,8 @@ static int save_poster(const job *j, const replay_instant *instant)
     int code = venue && path ? SP_OK : SP_ENOMEM;
     if (code == SP_OK)
         code = sp_file_exists(venue) ? sp_splat_load(&cloud, venue) : sp_splat_cloud_init(&cloud, 16, 0);
+    if (code == SP_OK && instant->light)
+        replay_light_cast(&cloud, instant->light);
     if (code == SP_OK)
         code = replay_append(&cloud, &instant->cloud);
     if (code == SP_OK && instant->cloud.count > 0)
@@ -271,7 +274,7 @@ static bool forward_step(void *user, const char *stage, double done, double tota
 static int make_instant(job *j, int index, replay_instant *instant, const sp_splat_cloud *warm,
                         const sp_progress *progress)
 {
-    const sp_moment_instant *row = &j->moment->instants[index];
+    sp_moment_instant *row = &j->moment->instants[index];
     instant->t_s = row->t_s;
     instant->frame = row->frame;
     int code =
@@ -285,6 +288,8 @@ static int make_instant(job *j, int index, replay_instant *instant, const sp_spl
     free(path);
     if (code < 0)
         return code;
+    row->has_light = replay_light_measure(row->light, j->gains, instant->set.count);
+    instant->light = row->has_light ? row->light : NULL;
     add_gains(j, instant);
     code = add_row(j, instant);
     if (instant->cloud.count == 0)

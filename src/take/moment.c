@@ -2,10 +2,12 @@
 //
 //   {"format": "stillpoint-moment", "version": 1, "state": "final", "fps": [30, 1], "seed": 1,
 //    "take": "../..", "background": "../../background/venue.ply",
-//    "instants": [{"frame": 14, "t_s": 0.4667, "file": "athlete/000014.ply"}],
+//    "instants": [{"frame": 14, "t_s": 0.4667, "file": "athlete/000014.ply",
+//                  "light": {"gain": [0.8, 0.8, 0.8], "offset": [0, 0, 0]}}],
 //    "cameras": [{"id": "cam01", "gain": [1.01, 1, 0.98], "offset": [0, 0, 0.004]}],
 //    "settings": {...}}
 //
+// An instant has light where the venue's differs from when it was prepared: gain * prepared + offset.
 // Paths are absolute or relative to the moment. Colour as a camera sees it is gain * ours + offset, values
 // 0..1.
 #include "take.h"
@@ -66,6 +68,31 @@ static int begin_list(const sp_json **list, void **out, int *count, size_t size,
     return 0;
 }
 
+static int read_colour(double colour[6], bool *has_any, const sp_json *entry, const char *what)
+{
+    for (int k = 0; k < 6; k++)
+        colour[k] = k < 3 ? 1 : 0;
+    int ret = 0;
+    if (sp_json_get(entry, "gain")) {
+        *has_any = true;
+        ret = sp_json_numbers(colour, 3, entry, "gain", what);
+    }
+    if (!ret && sp_json_get(entry, "offset")) {
+        *has_any = true;
+        ret = sp_json_numbers(colour + 3, 3, entry, "offset", what);
+    }
+    return ret;
+}
+
+static int read_light(sp_moment_instant *instant, const sp_json *entry, const char *what)
+{
+    const sp_json *light = sp_json_get(entry, "light");
+    if (!light)
+        return 0;
+    return sp_json_is_object(light) ? read_colour(instant->light, &instant->has_light, light, what)
+                                    : sp_error(SP_EFORMAT, "%s: field 'light' is not an object", what);
+}
+
 static int read_instants(sp_moment *moment, const sp_json *document, const char *path)
 {
     const sp_json *list;
@@ -88,6 +115,8 @@ static int read_instants(sp_moment *moment, const sp_json *document, const char 
             ret = sp_json_number(&instant->t_s, entry, "t_s", what);
         if (!ret)
             ret = sp_json_string(&file, entry, "file", what);
+        if (!ret)
+            ret = read_light(instant, entry, what);
         if (!ret && i > 0 && instant->t_s <= instant[-1].t_s)
             ret = sp_error(SP_EFORMAT, "%s: field 't_s' %g does not come after the one before", what,
                            instant->t_s);
@@ -96,22 +125,6 @@ static int read_instants(sp_moment *moment, const sp_json *document, const char 
             ret = instant->file ? 0 : SP_ENOMEM;
         }
         free(what);
-    }
-    return ret;
-}
-
-static int read_colour(double colour[6], bool *has_any, const sp_json *entry, const char *what)
-{
-    for (int k = 0; k < 6; k++)
-        colour[k] = k < 3 ? 1 : 0;
-    int ret = 0;
-    if (sp_json_get(entry, "gain")) {
-        *has_any = true;
-        ret = sp_json_numbers(colour, 3, entry, "gain", what);
-    }
-    if (!ret && sp_json_get(entry, "offset")) {
-        *has_any = true;
-        ret = sp_json_numbers(colour + 3, 3, entry, "offset", what);
     }
     return ret;
 }
@@ -217,6 +230,24 @@ int sp_moment_open(sp_moment **out, const char *folder)
 
 // ---- Save
 
+static int write_colour(sp_json *entry, const double colour[6])
+{
+    int ret = sp_json_set_numbers(entry, "gain", colour, 3);
+    return ret ? ret : sp_json_set_numbers(entry, "offset", colour + 3, 3);
+}
+
+static int write_light(sp_json *entry, const sp_moment_instant *instant)
+{
+    if (!instant->has_light)
+        return 0;
+    sp_json *light = sp_json_object();
+    int ret = light ? write_colour(light, instant->light) : SP_ENOMEM;
+    if (!ret)
+        ret = sp_json_set(entry, "light", &light);
+    sp_json_free(&light);
+    return ret;
+}
+
 static int write_instants(sp_json *document, const sp_moment *moment)
 {
     sp_json *list = sp_json_array();
@@ -229,6 +260,8 @@ static int write_instants(sp_json *document, const sp_moment *moment)
             ret = sp_json_set_number(entry, "t_s", instant->t_s);
         if (!ret)
             ret = sp_json_set_string(entry, "file", instant->file);
+        if (!ret)
+            ret = write_light(entry, instant);
         if (!ret)
             ret = sp_json_append(list, &entry);
         sp_json_free(&entry);
@@ -248,9 +281,7 @@ static int write_cameras(sp_json *document, const sp_moment *moment)
         sp_json *entry = known ? sp_json_copy(known) : sp_json_object();
         ret = entry ? sp_json_set_string(entry, "id", moment->cameras[i]) : SP_ENOMEM;
         if (!ret && moment->gains)
-            ret = sp_json_set_numbers(entry, "gain", moment->gains + 6 * i, 3);
-        if (!ret && moment->gains)
-            ret = sp_json_set_numbers(entry, "offset", moment->gains + 6 * i + 3, 3);
+            ret = write_colour(entry, moment->gains + 6 * i);
         if (!ret)
             ret = sp_json_append(list, &entry);
         sp_json_free(&entry);
