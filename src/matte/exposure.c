@@ -12,19 +12,12 @@
 #define TUKEY_CUT 4.685
 #define LEAST_DEVIATION (0.5 / 255)
 
-static int by_value(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-// 1.4826 times the median: the deviation of a Gaussian from absolute residuals. Sorts values.
+// 1.4826 times the median: the deviation of a Gaussian from absolute residuals. Moves values.
 static double deviation_of(float *values, int count)
 {
     if (count < 1)
         return 0;
-    qsort(values, (size_t)count, sizeof *values, by_value);
-    return 1.4826 * values[count / 2];
+    return 1.4826 * matte_nth(values, count, count / 2);
 }
 
 typedef struct line_fit {
@@ -73,8 +66,7 @@ static line_fit fit_channel(const float *x, const float *y, float *scratch, int 
     // The median of the ratio is a start that survives gross gain differences.
     for (int i = 0; i < count; i++)
         scratch[i] = (y[i] + 0.02f) / (x[i] + 0.02f);
-    qsort(scratch, (size_t)count, sizeof *scratch, by_value);
-    line_fit ratio = {scratch[count / 2], 0, 0};
+    line_fit ratio = {matte_nth(scratch, count, count / 2), 0, 0};
     ratio.deviation = residual_deviation(&ratio, x, y, scratch, count);
     if (ratio.deviation < fit.deviation)
         fit = ratio;

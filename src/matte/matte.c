@@ -38,6 +38,11 @@ static int check(const sp_image8 *image, const sp_image8 *plate, const sp_image 
     return SP_OK;
 }
 
+static inline float clamp(float value, float most)
+{
+    return value < 0 ? 0 : value > most ? most : value;
+}
+
 // Bring the plate to the image's exposure.
 static void expose(sp_image *plate, const double gains[6])
 {
@@ -45,7 +50,7 @@ static void expose(sp_image *plate, const double gains[6])
     for (int c = 0; c < 3; c++) {
         float *p = sp_image_plane(plate, c);
         for (size_t i = 0; i < pixels; i++)
-            p[i] = fminf(fmaxf((float)gains[c] * p[i] + (float)gains[3 + c], 0), 1);
+            p[i] = clamp((float)gains[c] * p[i] + (float)gains[3 + c], 1);
     }
 }
 
@@ -60,14 +65,17 @@ static int subtract(sp_image *difference, const sp_image *image, const sp_image 
     if (rc)
         return rc;
     size_t pixels = (size_t)image->width * (size_t)image->height;
+    const float *i0 = sp_image_plane(image, 0), *i1 = sp_image_plane(image, 1),
+                *i2 = sp_image_plane(image, 2);
+    const float *p0 = sp_image_plane(plate, 0), *p1 = sp_image_plane(plate, 1),
+                *p2 = sp_image_plane(plate, 2);
+    float *restrict y = difference->data, *restrict u = chroma.data, *restrict v = chroma.data + pixels;
     for (size_t i = 0; i < pixels; i++) {
-        float r = sp_image_plane(image, 0)[i] - sp_image_plane(plate, 0)[i];
-        float g = sp_image_plane(image, 1)[i] - sp_image_plane(plate, 1)[i];
-        float b = sp_image_plane(image, 2)[i] - sp_image_plane(plate, 2)[i];
+        float r = i0[i] - p0[i], g = i1[i] - p1[i], b = i2[i] - p2[i];
         float luma = 0.299f * r + 0.587f * g + 0.114f * b;
-        difference->data[i] = luma;
-        chroma.data[i] = r - luma;
-        chroma.data[pixels + i] = b - luma;
+        y[i] = luma;
+        u[i] = r - luma;
+        v[i] = b - luma;
     }
     rc = matte_blur(&chroma, CHROMA_SIGMA_PX, 2.5, pool);
     memcpy(difference->data + pixels, chroma.data, 2 * pixels * sizeof(float));
@@ -82,22 +90,19 @@ static int decide(sp_image *score, const sp_image *difference, const sp_image *n
     if (rc)
         return rc;
     size_t pixels = (size_t)score->width * (size_t)score->height;
+    const float *luma = sp_image_plane(difference, 0), *u = sp_image_plane(difference, 1),
+                *v = sp_image_plane(difference, 2);
+    float *restrict to = score->data;
     for (size_t i = 0; i < pixels; i++) {
-        float energy[3];
-        for (size_t c = 0; c < 3; c++) {
-            float z = difference->data[c * pixels + i] / noise->data[i];
-            energy[c] = z * z / 3;
-        }
+        float unit = 1 / (3 * noise->data[i] * noise->data[i]);
         // Far above the noise is far enough: strong contrast must not bleed over its edge, least of all that
         // of chroma, which is smoothed. Luma alone is enough: black before white differs in nothing else.
-        float chroma = fminf(energy[1], ENOUGH / 3) + fminf(energy[2], ENOUGH / 3);
-        score->data[i] = fminf(energy[0] + chroma, ENOUGH);
+        float chroma = clamp(u[i] * u[i] * unit, ENOUGH / 3) + clamp(v[i] * v[i] * unit, ENOUGH / 3);
+        to[i] = clamp(luma[i] * luma[i] * unit + chroma, ENOUGH);
     }
     rc = sp_image_blur(score, AGGREGATION_SIGMA_PX, 3);
-    for (size_t i = 0; i < pixels; i++) {
-        float z = (sqrtf(score->data[i]) - NOTHING) / (ATHLETE - NOTHING);
-        score->data[i] = fminf(fmaxf(z, 0), 1);
-    }
+    for (size_t i = 0; i < pixels; i++)
+        to[i] = clamp((sqrtf(to[i]) - NOTHING) / (ATHLETE - NOTHING), 1);
     return rc;
 }
 

@@ -28,28 +28,21 @@
 #define EDGE_QUANTILE_OF_UNIT 1.105
 #define MOST_FACTOR 8.0f
 
-static int by_value(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 static float quantile(float *values, int count, double q)
 {
-    qsort(values, (size_t)count, sizeof *values, by_value);
     int i = (int)(q * count);
-    return values[i < count ? i : count - 1];
+    return matte_nth(values, count, i < count ? i : count - 1);
 }
 
-// Root mean square over channels of the difference at a pixel.
-static float magnitude(const sp_image *difference, size_t at)
+// Root mean square over channels of the difference.
+static void magnitudes_of(sp_image *out, const sp_image *difference)
 {
-    float sum = 0;
-    for (int c = 0; c < 3; c++) {
-        float d = sp_image_plane(difference, c)[at];
-        sum += d * d;
-    }
-    return sqrtf(sum / 3);
+    const float *a = sp_image_plane(difference, 0), *b = sp_image_plane(difference, 1),
+                *c = sp_image_plane(difference, 2);
+    float *restrict to = out->data;
+    size_t pixels = (size_t)out->width * (size_t)out->height;
+    for (size_t i = 0; i < pixels; i++)
+        to[i] = sqrtf((a[i] * a[i] + b[i] * b[i] + c[i] * c[i]) / 3);
 }
 
 typedef struct noise_job {
@@ -101,56 +94,100 @@ static void local_row(void *context, int64_t row, int worker)
     }
 }
 
-// Octaves of the range of colours in the 3x3 neighbourhood, from 1/64 on.
-static int contrast_bin(const sp_image *plate, int x, int y)
+// ---- Noise by the plate's contrast
+
+static inline float lesser(float a, float b)
 {
-    int w = plate->width, h = plate->height;
-    int x0 = x > 0 ? x - 1 : x, x1 = x < w - 1 ? x + 1 : x, y0 = y > 0 ? y - 1 : y,
-        y1 = y < h - 1 ? y + 1 : y;
-    float range = 0;
-    for (int c = 0; c < 3; c++) {
-        float least = 1, most = 0;
-        for (int v = y0; v <= y1; v++)
-            for (int u = x0; u <= x1; u++) {
-                float value = sp_image_plane(plate, c)[(size_t)v * (size_t)w + (size_t)u];
-                least = fminf(least, value);
-                most = fmaxf(most, value);
-            }
-        range = fmaxf(range, most - least);
-    }
-    int bin = range > 1.0f / 64 ? (int)(2 * log2f(range * 64)) + 1 : 0;
-    return bin < CONTRAST_BINS ? bin : CONTRAST_BINS - 1;
+    return a < b ? a : b;
 }
 
-// Scale the noise by how much larger the difference typically is at each contrast of the plate.
+static inline float greater(float a, float b)
+{
+    return a > b ? a : b;
+}
+
+// Grow range to that of one channel's values in the 3x3 neighbourhoods of a row; least and most are scratch.
+static void range_row(float *restrict range, float *restrict least, float *restrict most, const float *plane,
+                      int width, int height, int y)
+{
+    const float *at = plane + (size_t)y * (size_t)width;
+    const float *above = y > 0 ? at - width : at, *below = y < height - 1 ? at + width : at;
+    for (int x = 0; x < width; x++) {
+        least[x] = lesser(lesser(above[x], at[x]), below[x]);
+        most[x] = greater(greater(above[x], at[x]), below[x]);
+    }
+    // Mirrored ends add nothing to a minimum.
+    for (int x = 0; x < width; x++) {
+        int left = x > 0 ? x - 1 : 0, right = x < width - 1 ? x + 1 : x;
+        float low = lesser(lesser(least[left], least[x]), least[right]);
+        float high = greater(greater(most[left], most[x]), most[right]);
+        range[x] = greater(range[x], high - low);
+    }
+}
+
+// Half octaves of the range of colours in the 3x3 neighbourhood, from 1/64 on.
+static int contrast_bins(uint8_t *bins, const sp_image *plate)
+{
+    int w = plate->width;
+    float *rows = sp_calloc(3 * (size_t)w, sizeof *rows), from[CONTRAST_BINS - 1];
+    if (!rows)
+        return SP_ENOMEM;
+    for (int k = 0; k < CONTRAST_BINS - 1; k++)
+        from[k] = exp2f(0.5f * (float)k) / 64;
+    for (int y = 0; y < plate->height; y++) {
+        uint8_t *to = bins + (size_t)y * (size_t)w;
+        for (int x = 0; x < w; x++)
+            rows[x] = 0;
+        for (int c = 0; c < 3; c++)
+            range_row(rows, rows + w, rows + 2 * (size_t)w, sp_image_plane(plate, c), w, plate->height, y);
+        for (int k = 0; k < CONTRAST_BINS - 1; k++)
+            for (int x = 0; x < w; x++)
+                to[x] = (uint8_t)(to[x] + (rows[x] > from[k]));
+    }
+    free(rows);
+    return SP_OK;
+}
+
+// By how much larger than the local noise the difference typically is at each contrast: from every third
+// pixel, never less than at a lower contrast.
+static void contrast_factors(float factor[CONTRAST_BINS], float *scratch, const sp_image *noise,
+                             const sp_image *magnitudes, const uint8_t *bins)
+{
+    size_t pixels = (size_t)noise->width * (size_t)noise->height;
+    int begin[CONTRAST_BINS + 1] = {0}, end[CONTRAST_BINS];
+    for (size_t i = 0; i < pixels; i += 3)
+        begin[bins[i] + 1]++;
+    for (int bin = 0; bin < CONTRAST_BINS; bin++) {
+        begin[bin + 1] += begin[bin];
+        end[bin] = begin[bin];
+    }
+    for (size_t i = 0; i < pixels; i += 3)
+        scratch[end[bins[i]]++] = magnitudes->data[i] / noise->data[i];
+    for (int bin = 0; bin < CONTRAST_BINS; bin++) {
+        int count = end[bin] - begin[bin];
+        float least = bin ? factor[bin - 1] : 1;
+        float measured =
+            count < 200 ? least
+                        : quantile(scratch + begin[bin], count, EDGE_QUANTILE) / (float)EDGE_QUANTILE_OF_UNIT;
+        factor[bin] = lesser(greater(measured, least), MOST_FACTOR);
+    }
+}
+
+// Scale the noise by the plate's contrast.
 static int contrast_noise(sp_image *out, const sp_image *magnitudes, const sp_image *plate)
 {
     size_t pixels = (size_t)out->width * (size_t)out->height;
     uint8_t *bins = sp_calloc(pixels, 1);
-    float *scratch = sp_calloc(pixels, sizeof *scratch);
-    if (!bins || !scratch) {
-        free(bins);
-        free(scratch);
-        return SP_ENOMEM;
+    float *scratch = sp_calloc(pixels / 3 + 1, sizeof *scratch), factor[CONTRAST_BINS];
+    int rc = bins && scratch ? contrast_bins(bins, plate) : SP_ENOMEM;
+    if (!rc) {
+        contrast_factors(factor, scratch, out, magnitudes, bins);
+        for (size_t i = 0; i < pixels; i++)
+            out->data[i] *= factor[bins[i]];
     }
-    for (size_t i = 0; i < pixels; i++)
-        bins[i] = (uint8_t)contrast_bin(plate, (int)(i % (size_t)out->width), (int)(i / (size_t)out->width));
-    float factor[CONTRAST_BINS];
-    for (int bin = 0; bin < CONTRAST_BINS; bin++) {
-        int count = 0;
-        for (size_t i = 0; i < pixels; i += 3)
-            if (bins[i] == bin)
-                scratch[count++] = magnitudes->data[i] / out->data[i];
-        float least = bin ? factor[bin - 1] : 1;
-        float measured =
-            count < 200 ? least : quantile(scratch, count, EDGE_QUANTILE) / (float)EDGE_QUANTILE_OF_UNIT;
-        factor[bin] = fminf(fmaxf(measured, least), MOST_FACTOR);
-    }
-    for (size_t i = 0; i < pixels; i++)
-        out->data[i] *= factor[bins[i]];
     free(bins);
     free(scratch);
-    return SP_OK;
+    return rc;
 }
 
 int matte_noise(sp_image *out, const sp_image *difference, const sp_image *plate, const sp_image *spread,
@@ -161,10 +198,10 @@ int matte_noise(sp_image *out, const sp_image *difference, const sp_image *plate
     if (!rc)
         rc = sp_image_init(&magnitudes, difference->width, difference->height, 1);
     size_t pixels = (size_t)difference->width * (size_t)difference->height;
-    for (size_t i = 0; !rc && i < pixels; i++) {
+    for (size_t i = 0; !rc && i < pixels; i++)
         noise.data[i] = (float)fixed;
-        magnitudes.data[i] = magnitude(difference, i);
-    }
+    if (!rc)
+        magnitudes_of(&magnitudes, difference);
     if (!rc && fixed <= 0) {
         int side = noise.width < noise.height ? noise.width : noise.height;
         int block = side / BLOCKS > LEAST_BLOCK ? side / BLOCKS : LEAST_BLOCK;
@@ -173,7 +210,7 @@ int matte_noise(sp_image *out, const sp_image *difference, const sp_image *plate
         rc = contrast_noise(&noise, &magnitudes, plate);
     }
     for (size_t i = 0; !rc && spread && i < pixels; i++) {
-        float own = fminf(spread->data[i], FILLED_SPREAD);
+        float own = lesser(spread->data[i], FILLED_SPREAD);
         noise.data[i] = sqrtf(noise.data[i] * noise.data[i] + own * own);
     }
     sp_image_free(&magnitudes);

@@ -35,6 +35,9 @@ int matte_hysteresis(sp_image *mask, float low, float high);
 // most of the pixels around them are, and nothing when few of them are.
 int matte_claim_unseen(sp_image *score, const sp_image *spread);
 
+// The n-th smallest of count values, which are moved; 0 <= n < count, none is NaN.
+float matte_nth(float *values, int count, int n);
+
 // sp_image_blur, the planes in parallel.
 int matte_blur(sp_image *image, double sigma_px, double truncate, sp_pool *pool);
 

@@ -2,10 +2,20 @@
 
 #include <stillpoint/matte.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
-static int matte_one(sp_image *out, double gains[6], const sp_frame *frame, const replay_plate *plate,
-                     sp_pool *pool)
+typedef struct matte_job {
+    const replay_instant *instant;
+    const replay_plates *plates;
+    double (*gains)[6];
+    struct matted {
+        int code;
+        char sentence[512]; // errors belong to the thread that met them
+    } * matted;
+} matte_job;
+
+static int matte_one(sp_image *out, double gains[6], const sp_frame *frame, const replay_plate *plate)
 {
     sp_matte_params params = sp_matte_params_default();
     if (frame->image.width != plate->image.width || frame->image.height != plate->image.height)
@@ -14,8 +24,40 @@ static int matte_one(sp_image *out, double gains[6], const sp_frame *frame, cons
                         plate->camera.id, frame->image.width, frame->image.height, plate->image.width,
                         plate->image.height);
     int code = sp_matte(out, gains, &frame->image, &plate->image, plate->spread.data ? &plate->spread : NULL,
-                        &params, pool);
+                        &params, NULL);
     return code < 0 ? sp_error_context(code, "camera %s", plate->camera.id) : code;
+}
+
+static void matte_work(void *context, int64_t i, int worker)
+{
+    (void)worker;
+    matte_job *job = context;
+    const sp_frame *frame = &job->instant->set.frames[i];
+    struct matted *matted = &job->matted[i];
+    matted->code =
+        matte_one(&job->instant->mattes[i], job->gains[i], frame, &job->plates->plates[frame->camera_index]);
+    if (matted->code < 0)
+        snprintf(matted->sentence, sizeof matted->sentence, "%s", sp_error_text());
+}
+
+// Cameras side by side: the steps of one depend on each other.
+static int matte_all(replay_instant *instant, const replay_plates *plates, double (*gains)[6], sp_pool *pool,
+                     const sp_progress *progress)
+{
+    int count = instant->set.count, code = SP_OK;
+    instant->mattes = sp_calloc((size_t)count + 1, sizeof *instant->mattes);
+    matte_job job = {instant, plates, gains, sp_calloc((size_t)count + 1, sizeof *job.matted)};
+    if (!instant->mattes || !job.matted)
+        code = SP_ENOMEM;
+    if (code == SP_OK)
+        code = sp_progress_step(progress, "mattes", 0, count);
+    if (code == SP_OK)
+        sp_pool_run(pool, count, matte_work, &job);
+    for (int i = 0; i < count && code == SP_OK; i++)
+        if (job.matted[i].code < 0)
+            code = sp_error(job.matted[i].code, "%s", job.matted[i].sentence);
+    free(job.matted);
+    return code == SP_OK ? sp_progress_step(progress, "mattes", count, count) : code;
 }
 
 int replay_instant_see(replay_instant *instant, sp_take *take, const bool *chosen,
@@ -28,18 +70,8 @@ int replay_instant_see(replay_instant *instant, sp_take *take, const bool *chose
         code = sp_take_frame_set(&instant->set, take, chosen, instant->t_s, pool);
     if (code < 0)
         return code;
-    int count = instant->set.count;
     sp_ledger_begin(ledger, "mattes");
-    instant->mattes = sp_calloc((size_t)count + 1, sizeof *instant->mattes);
-    if (!instant->mattes)
-        return SP_ENOMEM;
-    for (int i = 0; i < count && code == SP_OK; i++) {
-        const sp_frame *frame = &instant->set.frames[i];
-        code = matte_one(&instant->mattes[i], gains[i], frame, &plates->plates[frame->camera_index], pool);
-        if (code == SP_OK)
-            code = sp_progress_step(progress, "mattes", i + 1, count);
-    }
-    return code;
+    return matte_all(instant, plates, gains, pool, progress);
 }
 
 static sp_view view_of(const sp_frame *frame, const replay_plate *plate, const sp_image *matte,
