@@ -22,15 +22,26 @@ typedef struct sp_view {
     double gains[6];        // image = gain * plate + offset per channel (3 gains, 3 offsets)
 } sp_view;
 
+// Looks at a cloud while it is optimised: before the first step, then every every_s seconds. seconds count
+// from the beginning of the reconstruction. A negative code ends the reconstruction with it. The background
+// is looked at once more at the end, and what the looking takes is neither among its seconds nor does it use
+// up its budget; an athlete's budget pays for looks.
+typedef struct sp_recon_watch {
+    int (*see)(void *context, const sp_splat_cloud *cloud, double seconds, int iterations);
+    void *context;
+    double every_s;
+} sp_recon_watch;
+
 typedef struct sp_recon_params {
-    int splats; // budget of the athlete's cloud (default 30000)
-    double
-        budget_s;   // wall seconds for one athlete from these views (default 30); 0: iterations decides alone
-    int iterations; // optimisation steps at most (default 0: chosen from the budget); a run bounded by this
-                    // alone is reproducible
-    int sh_degree;  // of the athlete's cloud (default 1)
+    int splats;      // budget of the athlete's cloud (default 30000)
+    double budget_s; // wall seconds for one athlete from these views, and for one more look (default 30); 0:
+                     // iterations decides alone
+    int iterations;  // optimisation steps at most (default 0: chosen from the budget); a run bounded by this
+                     // alone is reproducible
+    int sh_degree;   // of the athlete's cloud (default 1)
     uint64_t seed;
     sp_kernels kernels;
+    const sp_recon_watch *watch; // optional
 } sp_recon_params;
 sp_recon_params sp_recon_params_default(void);
 
@@ -57,15 +68,6 @@ int sp_recon_clean_mattes(sp_image *out, const sp_view *views, int count, sp_poo
 int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view *views, int count,
                      const sp_splat_cloud *warm, const sp_recon_params *params, sp_pool *pool,
                      const sp_progress *progress);
-
-// Looks at a cloud while it is optimised: every every_s seconds and once at the end. seconds count from the
-// beginning of the reconstruction; what the looking takes is not among them, nor does it use up the budget. A
-// negative code ends the reconstruction with it.
-typedef struct sp_recon_watch {
-    int (*see)(void *context, const sp_splat_cloud *cloud, double seconds, int iterations);
-    void *context;
-    double every_s;
-} sp_recon_watch;
 
 // What the background's splats begin as.
 typedef enum sp_seeds {

@@ -40,6 +40,13 @@ void sp_ledger_free(sp_ledger *ledger);
 
 // ---- Settings
 
+// Told each time that a moment on disk got better, seconds after its clock began. What it does uses up the
+// moment's seconds; a negative code ends the moment with it.
+typedef struct sp_moment_watch {
+    int (*see)(void *context, const char *folder, double seconds, int iterations, sp_moment_state state);
+    void *context;
+} sp_moment_watch;
+
 typedef struct sp_replay_params {
     sp_camera_choice cameras; // which take part; borrowed
     uint64_t seed;            // default 1
@@ -51,8 +58,11 @@ typedef struct sp_replay_params {
     sp_seeds background_seeds; // default AUTO; POINTS needs those of the take (points.ply)
     int background_reduce; // the background's pictures are this many times smaller than the plates (default
                            // 1)
-    double instant_s;      // wall seconds for one instant's cloud (default 30)
-    int splats;            // of one athlete (default 30000)
+    double instant_s;      // wall seconds of a moment's first instant, from begin_s until it is on disk
+                           // (default 15); each further one takes a fifth of them
+    double begin_s;        // sp_time_s() from which they count (default 0: when the moment is begun)
+    const sp_moment_watch *watch; // optional, of sp_replay_moment
+    int splats;                   // of one athlete (default 30000)
     int iterations;  // optimisation steps per cloud; 0 (default): as the seconds allow. Set, it makes a run
                      // reproducible to the bit and the seconds are not looked at.
     bool is_refresh; // make again what is already there (default false)
@@ -107,10 +117,13 @@ int sp_replay_prepare(sp_prepare_report *report, sp_take *take, const sp_replay_
 bool sp_replay_is_prepared(const sp_take *take, const sp_replay_params *params);
 
 // Reconstruct the athlete at count instants (seconds on the rig clock, in any order) from a prepared take,
-// into a moment's folder: moment.json, athlete/, poster.jpg, mattes.jpg, report.json. The folder appears
-// whole, replacing an older moment; another kind of folder of that name is refused (SP_EINVAL). SP_ENOENT:
-// the take is not prepared. SP_EINVAL: fewer than two cameras take part, or an instant is outside the
-// footage.
+// into a moment's folder: moment.json, athlete/, poster.jpg, mattes.jpg, report.json. times_s[0] comes first,
+// then those after it, then those before it. The folder appears as soon as the first instant has a coarse
+// result (state coarse), replacing an older moment at once, and gets better in place, each file whole (state
+// refining), until all is done (state final); moment.json names the instants that are there. When it fails or
+// is cancelled on the way what there is stays. Another kind of folder of that name is refused (SP_EINVAL).
+// SP_ENOENT: the take is not prepared. SP_EINVAL: fewer than two cameras take part, or an instant is outside
+// the footage.
 int sp_replay_moment(const char *folder, sp_take *take, const double *times_s, int count,
                      const sp_replay_params *params, sp_ledger *ledger, sp_pool *pool,
                      const sp_progress *progress);

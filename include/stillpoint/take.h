@@ -79,6 +79,7 @@ int sp_take_camera(sp_camera *out, sp_take *take, int camera_index);
 // ---- Moments
 
 typedef enum sp_moment_state { SP_MOMENT_COARSE, SP_MOMENT_REFINING, SP_MOMENT_FINAL } sp_moment_state;
+const char *sp_moment_state_name(sp_moment_state state); // as in moment.json
 typedef struct sp_moment_instant {
     int64_t frame; // round(t_s * fps)
     double t_s;

@@ -23,6 +23,7 @@ enum {
 
 // One run of the program.
 typedef struct cli {
+    double begin_s; // sp_time_s() when the command began
     const char *command;
     bool is_json, is_quiet, is_verbose, wants_config, wants_help;
     const char *progress_mode;

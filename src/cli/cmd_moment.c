@@ -8,7 +8,8 @@ static const cli_usage usage = {
     "moment TAKE --at S [--until S] [--every S] [-o FOLDER] [options]",
     "Reconstruct the athlete at one or several instants of a prepared take.\n"
     "Writes a moment's folder (default TAKE/moments/<first frame>): moment.json, athlete/*.ply,\n"
-    "poster.jpg, mattes.jpg, report.json.",
+    "poster.jpg, mattes.jpg, report.json. The instant named first is made first, and can be looked at as\n"
+    "soon as a coarse result of it is on disk; it gets better in place. Interrupted, what is there stays.",
     positionals, 1};
 
 static void print(cli *c, const char *folder)
@@ -48,6 +49,7 @@ static int work(cli *c, cli_pipeline *p, const char *path, const char *output, c
     else if ((code = cli_instants_list(&times, &count, instants, take->fps)) < 0)
         status = cli_fail_request(c, code);
     char *folder = NULL;
+    p->params.begin_s = c->begin_s;
     if (status == CLI_GO_ON) {
         folder = output ? sp_strdup(output) : default_folder(path, times[0], take->fps);
         code = folder ? cli_pool(c) : SP_ENOMEM;

@@ -53,7 +53,7 @@ static int unknown_command(const char *name)
 
 static int run_command(const command *entry, int argc, char **argv)
 {
-    cli c = {.command = entry->name, .seed = 1};
+    cli c = {.command = entry->name, .seed = 1, .begin_s = sp_time_s()};
     console_open(&c.console);
     c.progress = (sp_progress){console_step, &c.console};
     int status = entry->run(&c, argc, argv);

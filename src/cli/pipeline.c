@@ -81,7 +81,10 @@ void cli_pipeline_init(cli_pipeline *p, unsigned parts)
                                     "frames a missing plate is estimated from", 3, 200));
     }
     if (parts & CLI_PART_MOMENT) {
-        cli_pipeline_add(p, number("seconds", &p->seconds, "S", "wall seconds for one instant", 0.1, 3600));
+        cli_pipeline_add(p,
+                         number("seconds", &p->seconds, "S",
+                                "wall seconds of the first instant, all told; a fifth for each further one",
+                                0.1, 3600));
         cli_pipeline_add(p, integer("splats", &p->splats, "splats of the athlete", 100, 1e6));
     }
     cli_pipeline_add(p, integer("iterations", &p->iterations,

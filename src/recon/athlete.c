@@ -147,6 +147,20 @@ static int seed(athlete *a)
     return rc;
 }
 
+// What there is so far, the way it is handed over in the end: with the shadow.
+static int show(void *context, const sp_splat_cloud *cloud, double seconds, int iterations)
+{
+    const athlete *a = context;
+    sp_splat_cloud shown = {0};
+    int rc = sp_splat_cloud_copy(&shown, cloud);
+    if (!rc)
+        rc = recon_shadow_splats(&shown, &a->shadow);
+    if (!rc)
+        rc = a->params->watch->see(a->params->watch->context, &shown, seconds, iterations);
+    sp_splat_cloud_free(&shown);
+    return rc;
+}
+
 static int optimise(athlete *a)
 {
     recon_target *targets = sp_calloc((size_t)a->count, sizeof *targets);
@@ -175,6 +189,13 @@ static int optimise(athlete *a)
     p.least_scale_m = 5e-4;
     p.fit_gains = true;
     p.opacity_cost = 0.03;
+    sp_recon_watch watch = {.see = show, .context = a};
+    if (a->params->watch) {
+        watch.every_s = a->params->watch->every_s;
+        p.watch = &watch;
+        p.watch_from_s = sp_time_s() - a->begin_s;
+        p.pays_for_looks = true;
+    }
     recon_optimise_report report;
     int rc = n ? recon_optimise(&a->cloud, &report, targets, n, &p, a->pool, a->progress) : SP_OK;
     if (!rc && n) {

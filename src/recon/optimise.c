@@ -69,6 +69,7 @@ typedef struct optimiser {
     sp_image rgb, alpha, d_rgb, d_alpha; // of the level and view at hand; memory for the largest
     sp_rng rng;
     double begin_s, aside_s, watched_s; // when it began; not counted; next look due
+    double reserve_s;                   // of the budget, for what the caller does in the end
     recon_step_times times;
 } optimiser;
 
@@ -282,8 +283,12 @@ static int look(optimiser *o, int iterations)
     const sp_recon_watch *watch = o->params->watch;
     double now_s = sp_time_s(), seconds = spent_s(o);
     int rc = watch->see(watch->context, o->cloud, o->params->watch_from_s + seconds, iterations);
-    o->aside_s += sp_time_s() - now_s;
-    o->watched_s = seconds + watch->every_s;
+    double took_s = sp_time_s() - now_s;
+    if (o->params->pays_for_looks)
+        o->reserve_s = fmax(o->reserve_s, took_s);
+    else
+        o->aside_s += took_s;
+    o->watched_s = spent_s(o) + watch->every_s;
     return rc;
 }
 
@@ -335,7 +340,7 @@ static double progress_at(const optimiser *o, int step)
 {
     const recon_optimise_params *p = o->params;
     double by_steps = p->iterations > 0 ? (double)step / p->iterations : 0;
-    double by_time = p->budget_s > 0 ? spent_s(o) / p->budget_s : 0;
+    double by_time = p->budget_s > 0 ? (spent_s(o) + o->reserve_s) / p->budget_s : 0;
     return fmax(by_steps, by_time);
 }
 
@@ -482,7 +487,7 @@ int recon_optimise(sp_splat_cloud *cloud, recon_optimise_report *report, recon_t
     r.seconds = spent_s(&o);
     if (!rc)
         rc = dropped;
-    if (!rc && params->watch)
+    if (!rc && params->watch && !params->pays_for_looks)
         rc = look(&o, r.iterations);
     if (report)
         *report = r;

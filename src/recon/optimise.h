@@ -68,6 +68,8 @@ typedef struct recon_optimise_params {
     const char *stage;           // name for progress (default "optimise")
     const sp_recon_watch *watch; // optional; its seconds begin at watch_from_s (default 0)
     double watch_from_s;
+    bool pays_for_looks; // they use up the budget, which holds one more back, and there is none at the end
+                         // (default false)
 } recon_optimise_params;
 recon_optimise_params recon_optimise_params_default(void);
 

@@ -13,7 +13,8 @@ void sp_replay_report_free(sp_replay_report *report)
     *report = (sp_replay_report){0};
 }
 
-// The instant of the moment in a folder that is the wanted frame, or -1 when there is no such moment.
+// The instant of the moment in a folder that is the wanted frame, or -1 when there is no such moment, or
+// none that is final.
 static int find_instant(sp_moment **out, const char *folder, int64_t frame)
 {
     char *mark = replay_path(folder, "moment.json");
@@ -21,7 +22,7 @@ static int find_instant(sp_moment **out, const char *folder, int64_t frame)
     free(mark);
     if (!is_there || sp_moment_open(out, folder) < 0)
         return -1;
-    for (int i = 0; i < (*out)->count; i++)
+    for (int i = 0; i < (*out)->count && (*out)->state == SP_MOMENT_FINAL; i++)
         if ((*out)->instants[i].frame == frame)
             return i;
     sp_moment_close(out);

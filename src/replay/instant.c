@@ -2,8 +2,12 @@
 
 #include <stillpoint/matte.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+// However late it is, a body must come of it.
+#define LEAST_BUDGET_S 0.5
 
 typedef struct matte_job {
     const replay_instant *instant;
@@ -103,7 +107,8 @@ int replay_instant_solve(replay_instant *instant, const replay_plates *plates, d
     recon.seed = params->seed;
     recon.kernels = params->kernels;
     recon.iterations = params->iterations;
-    recon.budget_s = params->iterations > 0 ? 0 : params->instant_s;
+    recon.budget_s = params->iterations > 0 ? 0 : fmax(instant->deadline_s - sp_time_s(), LEAST_BUDGET_S);
+    recon.watch = instant->watch;
     sp_ledger_begin(ledger, "athlete");
     int code =
         sp_recon_athlete(&instant->cloud, &instant->report, views, count, warm, &recon, pool, progress);

@@ -6,10 +6,12 @@
 
 typedef struct replay_instant {
     double t_s;
-    int64_t frame;       // round(t_s * nominal fps)
-    sp_frame_set set;    // freed once the preview is made
-    sp_image *mattes;    // one per frame of the set
-    const double *light; // of the venue, borrowed (light.h); NULL: as it was prepared
+    int64_t frame;               // round(t_s * nominal fps)
+    sp_frame_set set;            // freed once the preview is made
+    sp_image *mattes;            // one per frame of the set
+    double deadline_s;           // sp_time_s() by which it is to be solved
+    const sp_recon_watch *watch; // looks at it meanwhile; nullable, borrowed
+    const double *light;         // of the venue, borrowed (light.h); NULL: as it was prepared
     sp_splat_cloud cloud;
     sp_recon_report report;
 } replay_instant;

@@ -8,7 +8,7 @@ sp_replay_params sp_replay_params_default(void)
                               .background_s = 45,
                               .background_splats = 150000,
                               .background_reduce = 1,
-                              .instant_s = 30,
+                              .instant_s = 15,
                               .splats = 30000,
                               .clip = sp_clip_params_default()};
 }

@@ -20,6 +20,11 @@
 static const char *const states[] = {
     [SP_MOMENT_COARSE] = "coarse", [SP_MOMENT_REFINING] = "refining", [SP_MOMENT_FINAL] = "final"};
 
+const char *sp_moment_state_name(sp_moment_state state)
+{
+    return states[state];
+}
+
 void sp_moment_close(sp_moment **moment)
 {
     if (!moment || !*moment)

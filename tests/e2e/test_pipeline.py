@@ -100,7 +100,7 @@ def settings_have_three_layers(folder, take):
     def seconds(*flags, env=None):
         return json.loads(run("moment", take, "--print-config", *flags, env=env))["seconds"]
 
-    assert seconds() == 30
+    assert seconds() == 15
     (take / "stillpoint.json").write_text('{"seconds": 11, "splats": 5000}')
     assert seconds() == 11
     assert seconds(env={"STILLPOINT_SECONDS": "12"}) == 12
