@@ -85,6 +85,17 @@ int sp_psnr_masked(double *out, const sp_image *a, const sp_image *b, const sp_i
 // channels.
 int sp_ssim(double *out, const sp_image *a, const sp_image *b);
 
+// 1 within radius_px (between pixels' centres) of a pixel that is over the threshold, else 0. out is
+// initialised here.
+int sp_mask_grow(sp_image *out, const sp_image *mask, float threshold, double radius_px);
+// How well an alpha covers a true matte, as shares of the area of matte > 0.5. *debris: what alpha exceeds
+// the matte by, summed over the pixels more than 2 px away from that area. *holes: pixels of that area with
+// alpha below 0.5. SP_EINVAL: the sizes differ, or the area is nothing.
+int sp_coverage_errors(double *debris, double *holes, const sp_image *alpha, const sp_image *matte);
+// What changes between two pictures of ours and not (or otherwise) between those of the truth: RMS over the
+// pixels that have no moving > 0.5 and their channels, in 1/255. SP_EINVAL: sizes differ, or all is moving.
+int sp_flicker(double *out, const sp_image ours[2], const sp_image truth[2], const sp_image *moving);
+
 #ifdef __cplusplus
 }
 #endif

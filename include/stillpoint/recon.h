@@ -69,6 +69,10 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
                      const sp_splat_cloud *warm, const sp_recon_params *params, sp_pool *pool,
                      const sp_progress *progress);
 
+// Whether a splat of an athlete's cloud (as it was made, or kept as PLY) is of the shadow on the floor: all
+// of those lie at one height, flat and of one thickness.
+bool sp_recon_is_shadow(const sp_splat_cloud *cloud, size_t splat);
+
 // What the background's splats begin as.
 typedef enum sp_seeds {
     SP_SEEDS_AUTO,   // the points where there are many, else stereo

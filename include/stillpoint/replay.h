@@ -74,13 +74,16 @@ sp_json *sp_replay_params_json(const sp_replay_params *params);
 
 // ---- Scores
 
-// How like the truth one picture is. Box and mask values are NaN where the truth has no mask.
+// How like the truth one picture is. What cannot be told (the truth has no mask, no picture of the instant
+// before) is NaN.
 typedef struct sp_score {
     char camera[SP_ID_MAX];
     int64_t frame;
     double psnr, ssim;         // whole frame
     double psnr_box, ssim_box; // bounds of mask > 127 grown by 8% + 2 px a side
     double psnr_mask;          // where mask > 127
+    double debris, holes;      // of the athlete's layer without its shadow: sp_coverage_errors(), 0..1
+    double flicker;            // since the frame before, where nothing moves: sp_flicker(), in 1/255
 } sp_score;
 
 // ---- Stages
@@ -168,17 +171,37 @@ int sp_replay_clip(sp_replay_report *report, const char *path, sp_take *take, do
 
 // ---- Evaluation
 
-// Compare two pictures of one size; mask (one channel, 0..1) may be NULL.
+// Compare two pictures of one size; mask (one channel, 0..1) may be NULL. Sets the PSNRs and SSIMs, and the
+// rest to NaN.
 int sp_score_pictures(sp_score *out, const sp_image *ours, const sp_image *truth, const sp_image *mask);
-// Means over pictures; those without a mask do not count in box and mask values. camera becomes "mean".
+// Means over pictures, of each value over those that have it. camera becomes "mean".
 sp_score sp_score_mean(const sp_score *scores, int count);
 
-// Render the moment for the cameras of rig and compare with a folder of CAM_FRAME.png (any number of digits)
-// and CAM_FRAME_mask.png, or a take with truth/. only: camera ids, NULL-terminated, or NULL. *scores is the
-// caller's to free(). SP_ENOENT: no picture there belongs to a camera and an instant of the moment.
-int sp_replay_eval(sp_score **scores, int *count, const sp_moment *moment, const char *truth,
-                   const sp_rig *rig, const char *const *only, sp_kernels kernels, sp_pool *pool,
-                   const sp_progress *progress);
+// A picture that was scored, lent for a look.
+typedef struct sp_eval_picture {
+    const sp_score *score;
+    const sp_image *ours, *truth; // RGB
+    const sp_image *mask;         // of the truth; NULL: unknown
+    const sp_image *alpha;        // of the athlete's layer without its shadow
+} sp_eval_picture;
+
+typedef struct sp_eval_params {
+    // A folder of CAM_FRAME.png (any number of digits) and CAM_FRAME_mask.png, or a take with truth/. NULL:
+    // the frames of those cameras of the moment's take that took no part in it; the athlete's box is then the
+    // bounds of what is drawn of him, and what needs a true mask is unknown.
+    const char *truth;
+    const sp_rig *rig;       // cameras of the truth's pictures; not looked at without truth
+    const char *const *only; // camera ids, NULL-terminated; NULL: all
+    sp_kernels kernels;
+    int (*see)(void *context,
+               const sp_eval_picture *picture); // nullable; a negative code ends the evaluation
+    void *context;
+} sp_eval_params;
+
+// Render the moment for the cameras of the truth and compare. *scores is the caller's to free(). SP_ENOENT:
+// no picture there belongs to a camera and an instant of the moment, or no camera was left out.
+int sp_replay_eval(sp_score **scores, int *count, const sp_moment *moment, const sp_eval_params *params,
+                   sp_pool *pool, const sp_progress *progress);
 
 #ifdef __cplusplus
 }

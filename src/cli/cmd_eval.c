@@ -5,58 +5,82 @@
 
 static const char *const positionals[] = {"MOMENT", NULL};
 static const cli_usage usage = {
-    "eval MOMENT --truth DIR [--rig FILE] [--cameras A,B]",
+    "eval MOMENT [--truth DIR] [--rig FILE] [--cameras A,B]",
     "Compare a moment with true pictures CAMERA_FRAME.png (and _mask.png) in DIR, or of a simulated take:\n"
-    "PSNR in dB and SSIM on the whole frame, in the athlete's box and (PSNR) where the mask is.",
+    "PSNR in dB and SSIM on the whole frame, in the athlete's box and (PSNR) where the mask is; debris (what "
+    "is\n"
+    "drawn of the athlete more than 2 px outside of the mask) and holes (mask covered by less than half) in "
+    "% of\n"
+    "the mask's area; flicker against the frame before, in 1/255 where nothing moves. Without --truth, the "
+    "frames\n"
+    "of the take's cameras that took no part are what it is compared with.",
     positionals, 1};
 
-static int set_score(sp_json *row, const char *key, double value)
+// The values of a score as columns and as JSON, in this order.
+typedef struct column {
+    const char *head, *key;
+    int digits;
+    double value;
+} column;
+
+enum { COLUMNS = 8 };
+
+static void columns_of(column out[COLUMNS], const sp_score *s)
 {
-    return isnan(value) ? SP_OK : sp_json_set_number(row, key, value);
+    const column all[COLUMNS] = {
+        {"PSNR dB", "psnr_db", 2, s->psnr},
+        {"SSIM", "ssim", 4, s->ssim},
+        {"box dB", "psnr_box_db", 2, s->psnr_box},
+        {"box SSIM", "ssim_box", 4, s->ssim_box},
+        {"mask dB", "psnr_mask_db", 2, s->psnr_mask},
+        {"debris %", "debris_percent", 2, 100 * s->debris},
+        {"holes %", "holes_percent", 2, 100 * s->holes},
+        {"flicker", "flicker_255", 2, s->flicker},
+    };
+    for (int k = 0; k < COLUMNS; k++)
+        out[k] = all[k];
 }
 
 static sp_json *row_json(const sp_score *s)
 {
     sp_json *row = sp_json_object();
-    if (!row)
-        return NULL;
-    int code = sp_json_set_string(row, "camera", s->camera);
+    column columns[COLUMNS];
+    columns_of(columns, s);
+    int code = row ? sp_json_set_string(row, "camera", s->camera) : SP_ENOMEM;
     if (code == SP_OK && s->frame >= 0)
         code = sp_json_set_int(row, "frame", s->frame);
-    if (code == SP_OK)
-        code = set_score(row, "psnr_db", s->psnr);
-    if (code == SP_OK)
-        code = set_score(row, "ssim", s->ssim);
-    if (code == SP_OK)
-        code = set_score(row, "psnr_box_db", s->psnr_box);
-    if (code == SP_OK)
-        code = set_score(row, "ssim_box", s->ssim_box);
-    if (code == SP_OK)
-        code = set_score(row, "psnr_mask_db", s->psnr_mask);
+    for (int k = 0; k < COLUMNS && code == SP_OK; k++)
+        if (!isnan(columns[k].value))
+            code = sp_json_set_number(row, columns[k].key, columns[k].value);
     if (code < 0)
         sp_json_free(&row);
     return row;
 }
 
-static void print_value(double value, int digits)
-{
-    if (isnan(value))
-        printf(" %10s", "-");
-    else
-        printf(" %10.*f", digits, value);
-}
-
 static void print_row(const sp_score *s)
 {
+    column columns[COLUMNS];
+    columns_of(columns, s);
     if (s->frame >= 0)
         printf("%-12s %6lld", s->camera, (long long)s->frame);
     else
         printf("%-12s %6s", s->camera, "");
-    print_value(s->psnr, 2);
-    print_value(s->ssim, 4);
-    print_value(s->psnr_box, 2);
-    print_value(s->ssim_box, 4);
-    print_value(s->psnr_mask, 2);
+    for (int k = 0; k < COLUMNS; k++) {
+        if (isnan(columns[k].value))
+            printf(" %9s", "-");
+        else
+            printf(" %9.*f", columns[k].digits, columns[k].value);
+    }
+    putchar('\n');
+}
+
+static void print_head(void)
+{
+    column columns[COLUMNS];
+    columns_of(columns, &(sp_score){0});
+    printf("%-12s %6s", "camera", "frame");
+    for (int k = 0; k < COLUMNS; k++)
+        printf(" %9s", columns[k].head);
     putchar('\n');
 }
 
@@ -64,8 +88,7 @@ static void print(cli *c, const sp_score *scores, int count)
 {
     sp_score mean = sp_score_mean(scores, count);
     if (!c->is_json) {
-        printf("%-12s %6s %10s %10s %10s %10s %10s\n", "camera", "frame", "PSNR dB", "SSIM", "box dB",
-               "box SSIM", "mask dB");
+        print_head();
         for (int i = 0; i < count; i++)
             print_row(&scores[i]);
         print_row(&mean);
@@ -91,7 +114,7 @@ int cmd_eval(cli *c, int argc, char **argv)
          .kind = CLI_TEXT,
          .value = &truth,
          .argument = "DIR",
-         .help = "true pictures, or a simulated take"},
+         .help = "true pictures, or a simulated take (default: frames of cameras that took no part)"},
         {.name = "rig",
          .kind = CLI_TEXT,
          .value = &rig_path,
@@ -104,8 +127,6 @@ int cmd_eval(cli *c, int argc, char **argv)
         status = cli_settle(c, NULL);
     if (status != CLI_GO_ON)
         return status;
-    if (!truth)
-        return cli_misuse(c, "--truth DIR is missing");
     sp_moment *moment = NULL;
     sp_rig rig = {0};
     sp_score *scores = NULL;
@@ -117,8 +138,10 @@ int cmd_eval(cli *c, int argc, char **argv)
     if (code < 0) {
         status = cli_fail_input(c, code);
     } else if ((code = cli_list_split(&only, cameras)) < 0 || (code = cli_pool(c)) < 0 ||
-               (code = sp_replay_eval(&scores, &count, moment, truth, &rig, (const char *const *)only,
-                                      SP_KERNELS_AUTO, c->pool, &c->progress)) < 0) {
+               (code = sp_replay_eval(
+                    &scores, &count, moment,
+                    &(sp_eval_params){.truth = truth, .rig = &rig, .only = (const char *const *)only},
+                    c->pool, &c->progress)) < 0) {
         status = cli_fail_request(c, code);
     } else {
         print(c, scores, count);

@@ -18,6 +18,7 @@
 #define FLOOR_REACH_M 60
 // A layer a little above the floor, so that the floor's own splats do not cover it.
 #define LAYER_M 0.005
+#define THICKNESS_M 0.001
 
 // Means over 3x3 pixels of image and plate (in the image's exposure) where the view sees a floor point.
 static bool sample_floor(float image[3], float plate[3], const sp_view *view, double x, double y)
@@ -301,7 +302,7 @@ int recon_shadow_splats(sp_splat_cloud *cloud, const recon_shadow *s)
         size_t n = cloud->count++;
         const double at[3] = {s->origin[0] + s->cell_m * ((double)(i % (size_t)s->size[0]) + 0.5),
                               s->origin[1] + s->cell_m * ((double)(i / (size_t)s->size[0]) + 0.5), LAYER_M};
-        const double scale[3] = {sigma, sigma, 0.001};
+        const double scale[3] = {sigma, sigma, THICKNESS_M};
         double opacity = fmin(1 - pow(fmax(light, 0.02), share), 0.95);
         for (int row = 0; row < sp_splat_rows(cloud->sh_degree); row++)
             sp_splat_row(cloud, row)[n] = 0;
@@ -314,4 +315,11 @@ int recon_shadow_splats(sp_splat_cloud *cloud, const recon_shadow *s)
         sp_splat_row(cloud, SP_ROW_OPACITY)[n] = (float)log(opacity / (1 - opacity));
     }
     return rc;
+}
+
+bool sp_recon_is_shadow(const sp_splat_cloud *cloud, size_t splat)
+{
+    return sp_splat_row(cloud, SP_ROW_POSITION + 2)[splat] == (float)LAYER_M &&
+           sp_splat_row(cloud, SP_ROW_LOG_SCALE + 2)[splat] == (float)log(THICKNESS_M) &&
+           sp_splat_row(cloud, SP_ROW_ROTATION)[splat] == 1;
 }
