@@ -9,7 +9,9 @@
     "\"faults\":{\"clock_offset_s\":0,\"clock_drift_ppm\":0,\"dropped\":0,\"exposure_stops\":0,\"white_"     \
     "balance\":0,"                                                                                           \
     "\"noise\":0,\"lens_error\":0,\"pose_error_deg\":0,\"pose_error_m\":0,\"knocked\":\"\",\"knocked_deg\":" \
-    "2}"
+    "2,"                                                                                                     \
+    "\"plate_light\":1,\"plate_sun\":1,\"odd\":\"\",\"odd_size_px\":[1920,1080],\"odd_hfov_deg\":60,\"odd_"  \
+    "fps\":[25,1]}"
 
 static const char aerials[] =
     "{\"format\":\"stillpoint-scene\",\"version\":1,\"name\":\"aerials\",\"seed\":1,"

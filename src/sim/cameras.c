@@ -80,7 +80,13 @@ int sim_rig_build(sp_rig *out, const sim_scene *scene)
         snprintf(rig.cameras[i].id, SP_ID_MAX, "%s%02d", is_eval ? "eval" : "cam", k + 1);
         sp_vec3 eye = is_eval ? eval_position(scene, k)
                               : position_of(params, k, params->heights_m[k % params->height_count]);
-        point_camera(&rig.cameras[i], params, eye);
+        sim_rig_params make = *params;
+        if (!is_eval && sim_is_odd(scene, i)) {
+            make.width = scene->faults.odd_width;
+            make.height = scene->faults.odd_height;
+            make.hfov_deg = scene->faults.odd_hfov_deg;
+        }
+        point_camera(&rig.cameras[i], &make, eye);
     }
     *out = rig;
     return 0;

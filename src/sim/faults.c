@@ -22,12 +22,12 @@ int sim_faults_draw(sim_fault **out, const sim_scene *scene)
         faults[i].gain[0] = gain * (1 + within(&rng, f->white_balance));
         faults[i].gain[1] = gain;
         faults[i].gain[2] = gain * (1 + within(&rng, f->white_balance));
-        faults[i].dropped = sp_calloc((size_t)scene->frames, sizeof(bool));
+        faults[i].dropped = sp_calloc((size_t)sim_frames(scene, i), sizeof(bool));
         if (!faults[i].dropped) {
             sim_faults_free(&faults, count);
             break;
         }
-        for (int k = 1; k < scene->frames; k++) // the first frame always arrives
+        for (int k = 1; k < sim_frames(scene, i); k++) // the first frame always arrives
             faults[i].dropped[k] = sp_rng_uniform(&rng) < f->dropped;
     }
     if (!faults)

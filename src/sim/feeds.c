@@ -9,7 +9,7 @@
 double sim_job_rig_time(const sim_job *job, int camera, int frame)
 {
     const sim_fault *f = &job->faults[camera];
-    return frame / sp_rational_value(job->scene->fps) * (1 + f->drift) + f->offset_s;
+    return frame / sp_rational_value(sim_fps(job->scene, camera)) * (1 + f->drift) + f->offset_s;
 }
 
 double sim_job_motion_time(const sim_job *job, double rig_time_s)
@@ -33,10 +33,12 @@ int sim_write_plates(sim_job *job)
             break;
         for (int k = 0; k < 3; k++)
             job->plates[c].tone[k] = (float)job->faults[c].gain[k];
-        sim_plate_encode(job->encoded[c].data, &job->plates[c]);
+        const sim_faults *faults = &job->scene->faults;
+        sim_plate_encode(job->encoded[c].data, &job->plates[c], faults->plate_light, faults->plate_sun);
         char *path = sp_format("%s/%s.png", folder, camera->id);
         rc = path ? sp_image8_save(&job->encoded[c], path) : SP_ENOMEM;
         free(path);
+        sim_plate_encode(job->encoded[c].data, &job->plates[c], 1, 1); // what the feeds are painted on
     }
     free(folder);
     return rc;
@@ -82,7 +84,7 @@ static void cast_frame(void *context, int64_t index, int worker)
     const sim_scene *scene = f->job->scene;
     int frame = f->first + (int)index, rc = 0;
     for (int c = 0; c < f->cameras && rc >= 0; c++) {
-        if (f->job->faults[c].dropped[frame])
+        if (frame >= sim_frames(scene, c) || f->job->faults[c].dropped[frame])
             continue;
         sp_image8 *image = &f->image[c * f->room + (int)index];
         double middle = sim_job_motion_time(f->job, sim_job_rig_time(f->job, c, frame));
@@ -127,7 +129,8 @@ static void write_camera(void *context, int64_t camera, int worker)
     feeds *f = context;
     (void)worker;
     int rc = 0, c = (int)camera;
-    for (int i = 0; i < f->count && rc >= 0; i++) {
+    int frames = sim_frames(f->job->scene, c);
+    for (int i = 0; i < f->count && f->first + i < frames && rc >= 0; i++) {
         int frame = f->first + i;
         sp_image8 *image = &f->image[c * f->room + i];
         size_t bytes = 3 * (size_t)image->width * (size_t)image->height;
@@ -154,9 +157,9 @@ static int open_writer(feeds *f, int camera)
         rc = sp_folder_make(path);
     } else if (rc >= 0) {
         sp_writer_params params = sp_writer_params_default();
-        params.width = scene->rig.width;
-        params.height = scene->rig.height;
-        params.fps = scene->fps;
+        params.width = f->job->truth.cameras[camera].width;
+        params.height = f->job->truth.cameras[camera].height;
+        params.fps = sim_fps(scene, camera);
         params.quality = scene->feed_quality;
         params.threads = 1;
         rc = sp_writer_open(&f->writer[camera], path, &params);
@@ -167,7 +170,6 @@ static int open_writer(feeds *f, int camera)
 
 static int open_feeds(feeds *f)
 {
-    const sim_scene *scene = f->job->scene;
     int workers = sp_pool_threads(f->job->pool), items = f->room > f->cameras ? f->room : f->cameras;
     f->image = sp_calloc((size_t)f->cameras * (size_t)f->room, sizeof(*f->image));
     f->last = sp_calloc((size_t)f->cameras, sizeof(*f->last));
@@ -178,14 +180,21 @@ static int open_feeds(feeds *f)
     if (!f->image || !f->last || !f->scratch || !f->writer || !f->status || !f->sentence)
         return SP_ENOMEM;
     int rc = 0;
+    size_t scratch = 0;
+    for (int c = 0; c < f->cameras; c++) {
+        size_t bytes = sim_shot_scratch(&f->job->truth.cameras[c]);
+        scratch = bytes > scratch ? bytes : scratch;
+    }
     for (int w = 0; w < workers && rc >= 0; w++) {
-        f->scratch[w] = sp_calloc(sim_shot_scratch(&f->job->truth.cameras[0]), 1);
+        f->scratch[w] = sp_calloc(scratch, 1);
         rc = f->scratch[w] ? 0 : SP_ENOMEM;
     }
-    for (int i = 0; i < f->cameras * f->room && rc >= 0; i++)
-        rc = sp_image8_init(&f->image[i], scene->rig.width, scene->rig.height, 3);
     for (int c = 0; c < f->cameras && rc >= 0; c++) {
-        rc = sp_image8_init(&f->last[c], scene->rig.width, scene->rig.height, 3);
+        const sp_camera *camera = &f->job->truth.cameras[c];
+        for (int i = 0; i < f->room && rc >= 0; i++)
+            rc = sp_image8_init(&f->image[c * f->room + i], camera->width, camera->height, 3);
+        if (rc >= 0)
+            rc = sp_image8_init(&f->last[c], camera->width, camera->height, 3);
         if (rc >= 0)
             rc = open_writer(f, c);
     }
@@ -220,9 +229,12 @@ int sim_write_feeds(sim_job *job)
     free(folder);
     if (rc >= 0)
         rc = open_feeds(&f);
-    for (f.first = 0; f.first < job->scene->frames && rc >= 0; f.first += f.room) {
-        f.count = job->scene->frames - f.first < f.room ? job->scene->frames - f.first : f.room;
-        rc = sp_progress_step(job->progress, "feeds", f.first, job->scene->frames);
+    int frames = 0;
+    for (int c = 0; c < f.cameras; c++)
+        frames = sim_frames(job->scene, c) > frames ? sim_frames(job->scene, c) : frames;
+    for (f.first = 0; f.first < frames && rc >= 0; f.first += f.room) {
+        f.count = frames - f.first < f.room ? frames - f.first : f.room;
+        rc = sp_progress_step(job->progress, "feeds", f.first, frames);
         if (rc < 0)
             break;
         sp_pool_run(job->pool, f.count, cast_frame, &f);

@@ -22,8 +22,8 @@ int sim_plate_open(sim_plate *out, const sim_world *world, const sim_stage *stag
                    int samples, sp_pool *pool);
 void sim_plate_close(sim_plate *plate);
 sp_vec3 sim_plate_ray(const sim_plate *plate, double x, double y);
-// sRGB bytes of the plate, with its tone.
-void sim_plate_encode(uint8_t *rgb, const sim_plate *plate);
+// sRGB bytes of the plate, with its tone, under so many times the light, and the sun's part of it.
+void sim_plate_encode(uint8_t *rgb, const sim_plate *plate, double light, double sun);
 uint8_t sim_encode(double linear);
 
 // What one exposure adds to a plate.

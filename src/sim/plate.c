@@ -305,9 +305,9 @@ uint8_t sim_encode(double linear)
     return (uint8_t)(v * 255 + 0.5f);
 }
 
-void sim_plate_encode(uint8_t *rgb, const sim_plate *plate)
+void sim_plate_encode(uint8_t *rgb, const sim_plate *plate, double light, double sun)
 {
     size_t values = 3 * (size_t)plate->camera.width * (size_t)plate->camera.height;
     for (size_t i = 0; i < values; i++)
-        rgb[i] = sim_encode(plate->radiance[i] * plate->tone[i % 3]);
+        rgb[i] = sim_encode(light * (plate->radiance[i] + (sun - 1) * plate->sunlit[i]) * plate->tone[i % 3]);
 }

@@ -110,18 +110,24 @@ static bool boolean(reader *r, const char *key)
     return value;
 }
 
+static sp_rational rate(reader *r, const char *key)
+{
+    double fps[2] = {30, 1};
+    numbers(r, key, fps, 2, 1, 240000);
+    sp_rational out = {(int)fps[0], (int)fps[1]};
+    if (r->rc >= 0 &&
+        (fps[0] != out.num || fps[1] != out.den || fps[0] / fps[1] < 1 || fps[0] / fps[1] > 1000))
+        r->rc = sp_error(
+            SP_EINVAL, "%s: field '%s%s' must be two whole numbers whose ratio is 1 to 1000, such as [30, 1]",
+            r->what, r->section, key);
+    return out;
+}
+
 static void read_top(reader *r, sim_scene *s)
 {
     text_field(r, "name", s->name, sizeof(s->name));
     s->seed = (uint64_t)integer(r, "seed", 0, 1 << 30);
-    double fps[2] = {30, 1};
-    numbers(r, "fps", fps, 2, 1, 240000);
-    s->fps = (sp_rational){(int)fps[0], (int)fps[1]};
-    if (r->rc >= 0 &&
-        (fps[0] != s->fps.num || fps[1] != s->fps.den || fps[0] / fps[1] < 1 || fps[0] / fps[1] > 1000))
-        r->rc = sp_error(
-            SP_EINVAL, "%s: field 'fps' must be two whole numbers whose ratio is 1 to 1000, such as [30, 1]",
-            r->what);
+    s->fps = rate(r, "fps");
     s->begin_s = number(r, "begin_s", -4, 10);
     s->frames = integer(r, "frames", 1, SIM_FRAMES_MAX);
     s->shutter_s = number(r, "shutter_s", 1e-5, 1);
@@ -177,17 +183,61 @@ static void read_faults(reader *r, sim_faults *f)
     f->pose_error_m = number(r, "pose_error_m", 0, 2);
     text_field(r, "knocked", f->knocked, sizeof(f->knocked));
     f->knocked_deg = number(r, "knocked_deg", 0, 30);
+    f->plate_light = number(r, "plate_light", 0.01, 10);
+    f->plate_sun = number(r, "plate_sun", 0, 10);
+    text_field(r, "odd", f->odd, sizeof(f->odd));
+    double size[2] = {0};
+    numbers(r, "odd_size_px", size, 2, 16, 16384);
+    f->odd_width = (int)size[0];
+    f->odd_height = (int)size[1];
+    f->odd_hfov_deg = number(r, "odd_hfov_deg", 1, 150);
+    f->odd_fps = rate(r, "odd_fps");
 }
 
-static void check_knocked(reader *r, const sim_scene *s)
+static void check_camera(reader *r, const sim_scene *s, const char *key, const char *id)
 {
     int number_of = 0;
-    if (r->rc < 0 || !*s->faults.knocked)
+    if (r->rc < 0 || !*id)
         return;
-    if (sscanf(s->faults.knocked, "cam%d", &number_of) != 1 || number_of < 1 || number_of > s->rig.cameras)
+    if (sscanf(id, "cam%d", &number_of) != 1 || number_of < 1 || number_of > s->rig.cameras)
+        r->rc = sp_error(SP_EINVAL, "%s: field 'faults.%s' is '%s'; use one of cam01 to cam%02d, or \"\"",
+                         r->what, key, id, s->rig.cameras);
+}
+
+static void check_odd(reader *r, const sim_scene *s)
+{
+    const sim_faults *f = &s->faults;
+    check_camera(r, s, "odd", f->odd);
+    if (r->rc < 0 || !*f->odd)
+        return;
+    if (s->shutter_s > 1 / sp_rational_value(f->odd_fps))
         r->rc =
-            sp_error(SP_EINVAL, "%s: field 'faults.knocked' is '%s'; use one of cam01 to cam%02d, or \"\"",
-                     r->what, s->faults.knocked, s->rig.cameras);
+            sp_error(SP_EINVAL, "%s: field 'shutter_s' is longer than a frame of camera %s", r->what, f->odd);
+    else if (s->feed_images && sp_rational_value(f->odd_fps) != sp_rational_value(s->fps))
+        r->rc =
+            sp_error(SP_EINVAL,
+                     "%s: field 'faults.odd_fps' differs from 'fps', which numbered images cannot say; use "
+                     "feed.kind video",
+                     r->what);
+}
+
+// ---- The odd one among the cameras
+
+bool sim_is_odd(const sim_scene *scene, int camera)
+{
+    int number_of = 0;
+    return sscanf(scene->faults.odd, "cam%d", &number_of) == 1 && number_of == camera + 1;
+}
+
+sp_rational sim_fps(const sim_scene *scene, int camera)
+{
+    return sim_is_odd(scene, camera) ? scene->faults.odd_fps : scene->fps;
+}
+
+int sim_frames(const sim_scene *scene, int camera)
+{
+    double span = scene->frames / sp_rational_value(scene->fps);
+    return (int)ceil(span * sp_rational_value(sim_fps(scene, camera)) - 1e-6);
 }
 
 int sim_scene_read(sim_scene *out, const sp_json *document, const char *what)
@@ -225,7 +275,8 @@ int sim_scene_read(sim_scene *out, const sp_json *document, const char *what)
     s->feed_quality = quality[choice(&r, "quality", qualities)];
     enter(&r, document, "faults");
     read_faults(&r, &s->faults);
-    check_knocked(&r, s);
+    check_camera(&r, s, "knocked", s->faults.knocked);
+    check_odd(&r, s);
     if (r.rc >= 0)
         *out = *s;
     free(s);

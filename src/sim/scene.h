@@ -47,6 +47,11 @@ typedef struct sim_faults {
     double pose_error_deg, pose_error_m;
     char knocked[SP_ID_MAX]; // this camera was turned after the calibration; "" for none
     double knocked_deg;
+    double plate_light, plate_sun; // when the plates were taken, as shares of now: all light, and the sun's
+    char odd[SP_ID_MAX];           // this camera is another make than the rest; "" for none
+    int odd_width, odd_height;
+    double odd_hfov_deg;
+    sp_rational odd_fps;
 } sim_faults;
 
 typedef struct sim_scene {
@@ -79,13 +84,18 @@ int sim_scene_merge(sp_json **out, const sp_json *base, const sp_json *over, boo
 // Read and check a complete document.
 int sim_scene_read(sim_scene *out, const sp_json *document, const char *what);
 
+// Whether an input camera, counted from 0, is the odd one; its frames in a second, and in all.
+bool sim_is_odd(const sim_scene *scene, int camera);
+sp_rational sim_fps(const sim_scene *scene, int camera);
+int sim_frames(const sim_scene *scene, int camera);
+
 // True cameras: inputs cam01.. first, then eval01...
 int sim_rig_build(sp_rig *out, const sim_scene *scene);
 // What the faults did, per input camera.
 typedef struct sim_fault {
     double offset_s, drift;
     double gain[3];
-    bool *dropped; // per frame
+    bool *dropped; // per frame of its own
 } sim_fault;
 int sim_faults_draw(sim_fault **out, const sim_scene *scene);
 void sim_faults_free(sim_fault **faults, int count);

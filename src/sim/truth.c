@@ -35,7 +35,7 @@ static int add_fault(sp_json *array, const sim_job *job, int camera)
         rc = sp_json_set_number(entry, "drift", f->drift);
     if (rc >= 0)
         rc = sp_json_set_numbers(entry, "gain", f->gain, 3);
-    for (int k = 0; k < job->scene->frames && rc >= 0; k++)
+    for (int k = 0; k < sim_frames(job->scene, camera) && rc >= 0; k++)
         if (f->dropped[k])
             rc = sp_json_append_number(dropped, k);
     if (rc >= 0)
@@ -215,7 +215,7 @@ static int cast_truth(const truth_pictures *t, int frame, int worker)
     if (rc >= 0)
         rc = sp_image_init(&depth, c->width, c->height, 1);
     if (rc >= 0) {
-        sim_plate_encode(rgb.data, t->plate);
+        sim_plate_encode(rgb.data, t->plate, 1, 1);
         sim_shot_output out = {rgb.data, matte.data, depth.data};
         // Truth is sampled more finely than the feeds: a mask of few steps would be a poor yardstick.
         sim_shot(&out, t->plate, job->stage, job->actors[worker], 4 * scene->samples,

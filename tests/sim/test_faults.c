@@ -1,6 +1,8 @@
 // Faults on request: what they do to pictures and files, and that the truth says so.
 #include "sim_support.h"
 
+#include <stillpoint/media.h>
+
 static int setup(void **state)
 {
     *state = support_folder();
@@ -210,6 +212,86 @@ static void test_noise(void **state)
     free(take);
 }
 
+// The plates were taken under other light; the feeds were not. The sun's part is what a dark sun takes away.
+static void test_light_after_the_plates(void **state)
+{
+    static const struct {
+        const char *name, *faults;
+    } takes[] = {{"now", "{}"},
+                 {"dim", "{\"plate_light\":0.8}"},
+                 {"dark", "{\"plate_sun\":0}"},
+                 {"cloud", "{\"plate_sun\":0.7}"}};
+    sp_image8 plates[4], frames[4];
+    for (int i = 0; i < 4; i++) {
+        char *over = sp_format("{" SMALL "\"rig.cameras\":1,\"frames\":1,\"faults\":%s}", takes[i].faults);
+        char *take = sim_take(*state, takes[i].name, "aerials", over, 1);
+        plates[i] = sim_picture(take, "plates/cam01.png");
+        frames[i] = sim_picture(take, "feeds/cam01/000000.png");
+        assert_true(sim_same(&frames[i], &frames[0]));
+        free(over);
+        free(take);
+    }
+    double worst_all = 0, worst_sun = 0, lit = 0;
+    for (int i = 0; i < 3 * 96 * 54; i++) {
+        double linear[4];
+        for (int k = 0; k < 4; k++)
+            linear[k] = sp_srgb_to_linear(plates[k].data[i] / 255.0f);
+        if (plates[0].data[i] > 250) // what clipped tells nothing
+            continue;
+        worst_all = fmax(worst_all, fabs(linear[1] - 0.8 * linear[0]));
+        worst_sun = fmax(worst_sun, fabs(linear[3] - (0.3 * linear[2] + 0.7 * linear[0])));
+        lit = fmax(lit, linear[0] - linear[2]);
+    }
+    assert_true(worst_all < 0.01 && worst_sun < 0.01); // a step of 8 bits
+    assert_true(lit > 0.1);
+    for (int i = 0; i < 4; i++) {
+        sp_image8_free(&plates[i]);
+        sp_image8_free(&frames[i]);
+    }
+}
+
+// One camera of another make stands where it stood, and its feed is what its lens and clock say.
+static void test_odd(void **state)
+{
+    char *take =
+        sim_take(*state, "odd", "court",
+                 "{\"rig.size_px\":[96,54],\"evaluation.cameras\":0,\"venue.crowd\":0,\"rig.cameras\":3,"
+                 "\"frames\":6,\"faults\":{\"odd\":\"cam02\",\"odd_size_px\":[128,96],"
+                 "\"odd_hfov_deg\":80,\"odd_fps\":[50,1]}}",
+                 2);
+    sp_rig rig;
+    sim_rig(&rig, take, "rig.json");
+    for (int i = 0; i < 3; i++) {
+        const sp_camera *c = &rig.cameras[i];
+        double hfov = 2 * atan(0.5 * c->width / c->fx) * 180 / M_PI;
+        assert_int_equal(c->width, i == 1 ? 128 : 96);
+        assert_int_equal(c->height, i == 1 ? 96 : 54);
+        assert_true(fabs(hfov - (i == 1 ? 80 : 46)) < 1e-9);
+        char *feed = sp_format("%s/feeds/%s.mp4", take, c->id);
+        sp_source *source;
+        sp_source_params params = sp_source_params_default();
+        assert_int_equal(sp_source_open(&source, feed, &params), SP_OK);
+        const sp_source_info *info = sp_source_get_info(source);
+        assert_int_equal(info->width, c->width);
+        assert_int_equal(info->frame_count, i == 1 ? 10 : 6); // 0.2 s
+        assert_true(fabs(sp_rational_value(info->fps) - (i == 1 ? 50 : 30)) < 1e-6);
+        sp_source_close(&source);
+        free(feed);
+    }
+    sp_vec2 px;
+    assert_true(sp_camera_project(&px, &rig.cameras[1], sp_v3(0.3, 0, 1.35))); // what all look at
+    assert_true(fabs(px.x - 64) < 1e-6 && fabs(px.y - 48) < 1e-6);
+    sp_rig_free(&rig);
+    free(take);
+    sp_sim *sim = NULL;
+    sp_json *over = NULL;
+    const char *text = "{\"feed.kind\":\"images\",\"faults.odd\":\"cam02\"}";
+    assert_int_equal(sp_json_parse(&over, text, strlen(text), "overrides"), SP_OK);
+    assert_int_equal(sp_sim_open(&sim, "court", over), SP_EINVAL);
+    assert_non_null(strstr(sp_error_text(), "odd_fps"));
+    sp_json_free(&over);
+}
+
 // The same scene and seed give the same pictures, whatever the number of threads.
 static void test_deterministic(void **state)
 {
@@ -233,9 +315,14 @@ static void test_deterministic(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clock),         cmocka_unit_test(test_dropped),
-        cmocka_unit_test(test_knocked),       cmocka_unit_test(test_calibration_errors),
-        cmocka_unit_test(test_exposure),      cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_dropped),
+        cmocka_unit_test(test_knocked),
+        cmocka_unit_test(test_calibration_errors),
+        cmocka_unit_test(test_exposure),
+        cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_light_after_the_plates),
+        cmocka_unit_test(test_odd),
         cmocka_unit_test(test_deterministic),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
