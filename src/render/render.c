@@ -4,8 +4,12 @@
 #include "backend.h"
 #include "engine.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+// Of sight_limit().
+#define OUTSIDE 1.5
 
 struct sp_renderer {
     sp_render_params params;
@@ -191,6 +195,27 @@ static int check_draw(const sp_splat_cloud *cloud, const sp_camera *camera, cons
     return code ? code : check_extras(camera, target);
 }
 
+// How far from the axis splats are drawn through the lens: its polynomial was fitted inside the picture, and
+// well outside of it a splat's projected size is whatever the highest power makes of it (at twice a corner's
+// radius often several pictures wide). So the limit is OUTSIDE times the farthest corner, or the lens's own.
+static double sight_limit(const sp_camera *camera)
+{
+    double limit = sp_lens_limit(camera), corner = 0;
+    if (camera->lens == SP_LENS_PINHOLE)
+        return limit;
+    for (int k = 0; k < 4; k++) {
+        sp_vec2 at = {((k & 1 ? camera->width : 0) - camera->cx) / camera->fx,
+                      ((k & 2 ? camera->height : 0) - camera->cy) / camera->fy};
+        sp_vec2 plane;
+        if (!sp_lens_undistort(&plane, camera, at))
+            return limit; // the lens ends inside the picture, or sees past a right angle
+        corner = fmax(corner, hypot(plane.x, plane.y));
+    }
+    if (camera->lens == SP_LENS_FISHEYE)
+        corner = atan(corner);
+    return fmin(limit, OUTSIDE * corner);
+}
+
 static render_view view_of(const sp_render_params *params, const sp_camera *camera,
                            const sp_render_target *target)
 {
@@ -206,7 +231,7 @@ static render_view view_of(const sp_render_params *params, const sp_camera *came
         .fy = camera->fy,
         .cx = camera->cx,
         .cy = camera->cy,
-        .lens_limit = sp_lens_limit(camera),
+        .lens_limit = sight_limit(camera),
         .translation = {camera->translation.x, camera->translation.y, camera->translation.z},
         .center = {center.x, center.y, center.z},
         .alpha_cutoff = fmax((double)params->alpha_cutoff, RENDER_CUTOFF_MIN),

@@ -15,7 +15,7 @@ typedef struct render_view {
     sp_lens lens;
     double fx, fy, cx, cy;
     double distortion[5]; // zero for a pinhole
-    double lens_limit;    // sp_lens_limit()
+    double lens_limit;    // how far from the axis splats are drawn, as sp_lens_limit() counts it
     double rotation[9], translation[3];
     double center[3]; // of the camera, in the world
     double alpha_cutoff, transmittance_stop, low_pass_px2, near_m;

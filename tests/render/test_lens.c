@@ -189,11 +189,57 @@ static void test_splats_as_large_as_the_picture_are_rough(void **unused)
     assert_true(psnr(SP_LENS_FISHEYE, 60, 40, 60) > 16);
 }
 
+// A wall beside a camera whose lens is bent outwards: its polynomial, far outside the picture, makes the
+// splats of the wall as large as many pictures, and rays that pass them at ten deviations met them.
+static void test_what_stands_far_outside_the_picture_does_not_smear_over_it(void **unused)
+{
+    (void)unused;
+    sp_camera camera = {.id = "cam",
+                        .width = WIDTH,
+                        .height = HEIGHT,
+                        .lens = SP_LENS_BROWN,
+                        .fx = 0.9 * HEIGHT,
+                        .fy = 0.9 * HEIGHT,
+                        .cx = 0.5 * WIDTH,
+                        .cy = 0.5 * HEIGHT,
+                        .distortion = {-0.05, 0.14, 0, 0, 0},
+                        .rotation = sp_m3_identity()};
+    sp_splat_cloud cloud;
+    assert_int_equal(sp_splat_cloud_init(&cloud, 64, 0), 0);
+    cloud.count = 64;
+    for (size_t i = 0; i < cloud.count; i++) {
+        const float at[3] = {10 + 0.1f * (float)(i % 8), -3 + 0.8f * (float)(i / 8), 4}; // 68 degrees off
+        for (int k = 0; k < 3; k++) {
+            sp_splat_row(&cloud, SP_ROW_POSITION + k)[i] = at[k];
+            sp_splat_row(&cloud, SP_ROW_LOG_SCALE + k)[i] = logf(k == 0 ? 0.1f : 0.8f);
+            sp_splat_row(&cloud, SP_ROW_SH + k)[i] = 1;
+        }
+        sp_splat_row(&cloud, SP_ROW_ROTATION)[i] = 1;
+        sp_splat_row(&cloud, SP_ROW_OPACITY)[i] = 3;
+    }
+    sp_renderer *renderer = NULL;
+    sp_image rgb;
+    assert_int_equal(sp_image_init(&rgb, WIDTH, HEIGHT, 3), 0);
+    sp_render_target target = {.rgb = &rgb};
+    for (int kernels = SP_KERNELS_AUTO; kernels <= SP_KERNELS_REFERENCE; kernels++) {
+        sp_render_params params = sp_render_params_default();
+        params.kernels = (sp_kernels)kernels;
+        assert_int_equal(sp_renderer_open(&renderer, &params, NULL), 0);
+        assert_int_equal(sp_renderer_draw(renderer, &cloud, &camera, &target), 0);
+        sp_renderer_close(&renderer);
+        for (size_t i = 0; i < 3 * PIXELS; i++)
+            assert_true(rgb.data[i] == 0);
+    }
+    sp_image_free(&rgb);
+    sp_splat_cloud_free(&cloud);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_usual_splats_through_a_lens_are_as_near_as_through_a_pinhole),
         cmocka_unit_test(test_splats_as_large_as_the_picture_are_rough),
+        cmocka_unit_test(test_what_stands_far_outside_the_picture_does_not_smear_over_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
