@@ -99,10 +99,11 @@ typedef struct sp_import_params {
 sp_import_params sp_import_params_default(void);
 
 // Read cameras from path (a file or folder) in a format: colmap | nerfstudio | opencv | pose2sim | caliscope
-// | freemocap | qualisys | stillpoint (a rig.json or take); NULL: recognised from what is there. The caller
-// owns *out. What was assumed is said in the log (info). images holds what the calibration names, or footage
-// of the camera's name beside it, as a path usable from here where it exists. scale and up turn the foreign
-// world; a rig of ours is turned only when its format is named.
+// | freemocap | qualisys | matrices (a folder of NAME_P.txt, 3x4, beside NAME.jpg) | stillpoint (a rig.json
+// or take); NULL: recognised from what is there. The caller owns *out. What was assumed is said in the log
+// (info). images holds what the calibration names, or footage of the camera's name beside it, as a path
+// usable from here where it exists. scale and up turn the foreign world; a rig of ours is turned only when
+// its format is named.
 int sp_rig_import(sp_rig *out, const char *format, const char *path, const sp_import_params *params);
 // Write in a format: colmap (text) | nerfstudio. path is a folder (colmap) or a file (nerfstudio).
 int sp_rig_export(const sp_rig *rig, const char *format, const char *path);

@@ -10,7 +10,8 @@ static const cli_usage usage = {
     "import FORMAT PATH [--feeds DIR] [--plates DIR] -o TAKE",
     "Make a take from a calibration and its feeds. FORMAT is colmap, nerfstudio, opencv, pose2sim, "
     "caliscope,\n"
-    "freemocap or qualisys. Feeds and plates are files or folders named after the cameras; they are "
+    "freemocap, qualisys or matrices. Feeds and plates are files or folders named after the cameras; they "
+    "are "
     "referenced\n"
     "where they lie unless --copy is given. A camera without a feed stays in the rig and takes no part.",
     positionals, 2};
@@ -305,8 +306,8 @@ static int check_format(cli *c, const char *format)
         return cli_misuse(c, "there is no format '%s'; did you mean %s?", format, near);
     return cli_misuse(
         c,
-        "there is no format '%s'; there are colmap, nerfstudio, opencv, pose2sim, caliscope, freemocap "
-        "and qualisys",
+        "there is no format '%s'; there are colmap, nerfstudio, opencv, pose2sim, caliscope, freemocap, "
+        "qualisys and matrices",
         format);
 }
 

@@ -9,8 +9,9 @@
 
 // Recognising goes in this order; the last TOML row takes what the ones before leave.
 static const rig_importer *const IMPORTERS[] = {
-    &rig_import_colmap,    &rig_import_nerfstudio, &rig_import_qualisys, &rig_import_caliscope,
-    &rig_import_freemocap, &rig_import_pose2sim,   &rig_import_opencv,   &rig_import_stillpoint,
+    &rig_import_colmap,    &rig_import_nerfstudio, &rig_import_qualisys,
+    &rig_import_caliscope, &rig_import_freemocap,  &rig_import_pose2sim,
+    &rig_import_matrices,  &rig_import_opencv,     &rig_import_stillpoint,
 };
 enum { IMPORTER_COUNT = sizeof IMPORTERS / sizeof *IMPORTERS };
 
@@ -23,8 +24,8 @@ sp_import_params sp_import_params_default(void)
 
 const char *const *sp_rig_import_formats(void)
 {
-    static const char *const NAMES[] = {"colmap",    "nerfstudio", "opencv",     "pose2sim", "caliscope",
-                                        "freemocap", "qualisys",   "stillpoint", NULL};
+    static const char *const NAMES[] = {"colmap",    "nerfstudio", "opencv",   "pose2sim",   "caliscope",
+                                        "freemocap", "qualisys",   "matrices", "stillpoint", NULL};
     return NAMES;
 }
 
@@ -127,7 +128,7 @@ static int choose(const rig_importer **importer, char **file, const char *format
         return sp_error(
             SP_EINVAL,
             "the format '%s' is not known; known are colmap, nerfstudio, opencv, pose2sim, caliscope, "
-            "freemocap, qualisys, stillpoint",
+            "freemocap, qualisys, matrices, stillpoint",
             format);
     return sp_error(SP_EFORMAT, "%s: no calibration of a known format was recognised; name the format", path);
 }

@@ -19,7 +19,8 @@ typedef struct rig_importer {
 } rig_importer;
 
 extern const rig_importer rig_import_colmap, rig_import_nerfstudio, rig_import_opencv, rig_import_pose2sim,
-    rig_import_caliscope, rig_import_freemocap, rig_import_qualisys, rig_import_stillpoint;
+    rig_import_caliscope, rig_import_freemocap, rig_import_qualisys, rig_import_matrices,
+    rig_import_stillpoint;
 
 // points3D of the model at path, in the foreign world.
 int rig_colmap_load_points(double **xyz, uint8_t **rgb, int64_t *count, const char *path);
@@ -86,5 +87,8 @@ int rig_opencv_parse(sp_rig *out, const char *text, size_t size, const char *id,
 // is_caliscope: tables are [cameras.N] or [cam_N]; otherwise any table with a matrix is a camera.
 int rig_toml_parse_cameras(sp_rig *out, const char *text, size_t size, bool is_caliscope, const char *what);
 int rig_qualisys_parse(sp_rig *out, const char *text, size_t size, const char *what);
+// Lens and pose from a 3x4 projection matrix in text; the camera's id and size stay.
+int rig_matrix_parse(sp_camera *camera, const char *text, size_t size, const char *what);
+int rig_matrix_split(sp_camera *camera, const double matrix[12], const char *what);
 
 #endif

@@ -1,6 +1,8 @@
 // The other foreign formats, on files of the documented form written here. Truth: the numbers as written.
 #include "testing.h"
 
+#include <stillpoint/image.h>
+
 static char *folder;
 
 static char *file(const char *name, const char *text)
@@ -330,6 +332,81 @@ static void test_qualisys(void **state)
     assert_error(read_as(&rig, "qualisys", "x.qca.txt", "<calibration/>"), "x.qca.txt", "no calibrated");
 }
 
+// ---- Projection matrices
+// ------------------------------------------------------------------------------------------------
+
+// A picture of the given size, for what the matrix does not say.
+static void write_picture(const char *name, int width, int height)
+{
+    char *path = sp_path_join(folder, name);
+    sp_image8 picture;
+    assert_ok(sp_image8_init(&picture, width, height, 3));
+    assert_ok(sp_image8_save(&picture, path));
+    sp_image8_free(&picture);
+    free(path);
+}
+
+// K [R | t] multiplied out, with any factor, becomes the camera it was made of.
+static void test_matrices(void **state)
+{
+    (void)state;
+    sp_camera truth = test_camera("a", SP_LENS_PINHOLE);
+    const double k[9] = {truth.fx, 0, truth.cx, 0, truth.fy, truth.cy, 0, 0, 1};
+    const double *r = truth.rotation.m,
+                 t[3] = {truth.translation.x, truth.translation.y, truth.translation.z};
+    double p[12], factors[] = {1, -0.37, 2e5};
+    sp_rig rig;
+    write_picture("a_1.png", 40, 30);
+    for (int f = 0; f < 3; f++) {
+        for (int i = 0; i < 12; i++) {
+            p[i] = 0;
+            for (int j = 0; j < 3; j++)
+                p[i] += factors[f] * k[3 * (i / 4) + j] * (i % 4 < 3 ? r[3 * j + i % 4] : t[j]);
+        }
+        char *text = sp_format("%s%.17g %.17g %.17g %.17g\n%.17g\t%.17g %.17g %.17g\r\n"
+                               "%.17g %.17g %.17g %.17g\n",
+                               f == 2 ? "CONTOUR\n" : "", p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7],
+                               p[8], p[9], p[10], p[11]);
+        file("a_1_P.txt", text);
+        free(text);
+        assert_ok(sp_rig_import(&rig, f ? "matrices" : NULL, folder, NULL));
+        assert_string_equal(rig.obtained, "matrices");
+        assert_int_equal(rig.count, 1);
+        const sp_camera *c = &rig.cameras[0];
+        assert_string_equal(c->id, "a_1");
+        assert_true(strstr(rig.images[0], "a_1.png") != NULL);
+        assert_int_equal(c->width, 40);
+        assert_int_equal(c->height, 30);
+        assert_near(c->fx, truth.fx, 1e-9);
+        assert_near(c->fy, truth.fy, 1e-9);
+        assert_near(c->cx, truth.cx, 1e-9);
+        assert_near(c->cy, truth.cy, 1e-9);
+        for (int i = 0; i < 9; i++)
+            assert_near(c->rotation.m[i], r[i], 1e-12);
+        assert_near(sp_v3_norm(sp_v3_sub(c->translation, truth.translation)), 0, 1e-9);
+        sp_rig_free(&rig);
+    }
+    file("a_1_P.txt", "1 0 0 0 0 1 0 0 0 0 1");
+    assert_error(sp_rig_import(&rig, "matrices", folder, NULL), "a_1_P.txt", "12 numbers", "11");
+    file("a_1_P.txt", "1 0 0 0 2 0 0 0 0 0 1 0");
+    assert_error(sp_rig_import(&rig, "matrices", folder, NULL), "a_1_P.txt", "singular");
+    file("a_1_P.txt", "100 20 50 0 0 100 50 0 0 0 1 0");
+    assert_error(sp_rig_import(&rig, "matrices", folder, NULL), "a_1_P.txt", "skew");
+    file("a_1_P.txt", "100 0 50 0 0 100 fifty 0 0 0 1 0");
+    assert_error(sp_rig_import(&rig, "matrices", folder, NULL), "a_1_P.txt", "line 1", "fifty");
+    file("a_1_P.txt", "100 0 50 0 0 100 50 0 0 0 1 0");
+    file("b_P.txt", "100 0 50 0 0 100 50 0 0 0 1 0");
+    assert_error(sp_rig_import(&rig, "matrices", folder, NULL), "'b'", "no picture");
+    char *path = sp_path_join(folder, "b_P.txt");
+    assert_error(sp_rig_import(&rig, "matrices", path, NULL), "b_P.txt", "folder");
+    remove(path);
+    free(path);
+    path = sp_path_join(folder, "a_1_P.txt");
+    remove(path);
+    free(path);
+    assert_error(sp_rig_import(&rig, "matrices", folder, NULL), "no projection matrices");
+}
+
 // ---- Recognising and matching
 // -------------------------------------------------------------------------------------
 
@@ -403,6 +480,7 @@ int main(void)
         in_folder(test_caliscope),
         in_folder(test_toml_grammar),
         in_folder(test_qualisys),
+        in_folder(test_matrices),
         in_folder(test_own_rig),
         in_folder(test_match_names),
     };
