@@ -73,6 +73,12 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
 // of those lie at one height, flat and of one thickness.
 bool sp_recon_is_shadow(const sp_splat_cloud *cloud, size_t splat);
 
+// How much farther away to sort the splats of a scene (sp_render_target.behind_m): the venue's, and after
+// them the athletes' clouds. An athlete's cloud begins with his shadow, a thin layer on the floor that those
+// floor splats would cover whose centres are nearer to the camera; under the layer they are sorted behind it.
+// *out, freed with free(), is NULL where the scene has no shadow.
+int sp_recon_behind(float **out, const sp_splat_cloud *scene);
+
 // What the background's splats begin as.
 typedef enum sp_seeds {
     SP_SEEDS_AUTO,   // the points where there are many, else stereo

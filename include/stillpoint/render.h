@@ -66,6 +66,8 @@ typedef struct sp_render_target {
                            // splat's colour; NULL: 1 1 1 0 0 0
     const float *velocity; // metres a second: 3 rows of the cloud's capacity, 64-byte aligned; NULL: none ...
     double dt_s;           // ... moves; else splats are drawn at position + velocity * dt_s
+    const float *behind_m; // metres, 0 or more: an entry a splat of the cloud's capacity, 64-byte aligned, by
+                           // which it is sorted (not drawn) farther away; NULL: none is. Gradients ignore it
 } sp_render_target;
 
 // Draw the cloud as the camera sees it, through its lens.

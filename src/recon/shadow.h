@@ -5,15 +5,21 @@
 
 #include "scene.h"
 
-// Floor cells from origin (x, y) on, cell_m wide; light: 3 planes of size[0] * size[1], the share of the
-// plate's light that is left (1: none missing or not known).
+// Deviation of a cell's splat in cells: on a grid these add up to an optical depth that is flat to 1%.
+#define RECON_SHADOW_DEVIATIONS 0.6
+
+// Floor cells from origin (x, y) on, cell_m wide, in planes of size[0] * size[1]; light (3 planes): the share
+// of the plate's light that is left (1: none missing or not known); floor (3 planes): the plate's colour
+// there, where light is missing.
 typedef struct recon_shadow {
     double origin[2], cell_m;
+    double spread; // by how much the renderer's low pass enlarges a cell's splat in the steepest view
     int size[2];
-    float *light;
+    float *light, *floor;
 } recon_shadow;
 
-// Measure the floor where mattes touch it. No field (size 0) when the views do not see the floor.
+// Measure the floor where mattes touch it and where it is darker than its plate. No field (size 0) when
+// neither is anywhere.
 int recon_shadow_measure(recon_shadow *out, const recon_scene *scene, const sp_view *views, int count,
                          sp_pool *pool);
 void recon_shadow_free(recon_shadow *shadow);
@@ -21,7 +27,7 @@ void recon_shadow_free(recon_shadow *shadow);
 // Take pixels out of the mattes that look like the plate in this shadow, and measure the silhouettes anew.
 int recon_shadow_clear(recon_scene *scene, const recon_shadow *shadow, const sp_view *views, sp_pool *pool);
 
-// Append flat black splats that darken the floor as measured.
+// Put flat splats just above the floor before the cloud's own that darken it as measured.
 int recon_shadow_splats(sp_splat_cloud *cloud, const recon_shadow *shadow);
 
 #endif

@@ -176,6 +176,8 @@ static int check_extras(const sp_camera *camera, const sp_render_target *target)
             return sp_error(SP_EINVAL, "camera %s: gains and offsets must be finite", camera->id);
     if (target->velocity && ((uintptr_t)target->velocity % 64 || !isfinite(target->dt_s)))
         return sp_error(SP_EINVAL, "velocities must be aligned to 64 bytes, and dt_s finite");
+    if ((uintptr_t)target->behind_m % 64)
+        return sp_error(SP_EINVAL, "what splats are sorted by must be aligned to 64 bytes");
     return 0;
 }
 
@@ -242,6 +244,7 @@ static render_view view_of(const sp_render_params *params, const sp_camera *came
         .gains = {1, 1, 1, 0, 0, 0},
         .dt_s = target->dt_s,
         .velocity = target->velocity,
+        .behind = target->behind_m,
     };
     if (camera->lens != SP_LENS_PINHOLE)
         memcpy(view.distortion, camera->distortion, sizeof view.distortion);

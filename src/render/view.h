@@ -23,6 +23,7 @@ typedef struct render_view {
     double gains[6];       // 3 gains, 3 offsets: what the camera makes of the cloud's colours
     double dt_s;           // splats are drawn where they are after so long ...
     const float *velocity; // ... at these velocities: 3 rows of the cloud's stride; NULL: none moves
+    const float *behind;   // a row: how much farther away splats are sorted; NULL: where they are
 } render_view;
 
 // Per splat and pixel block, what the backward pass of blending sums up.

@@ -1,5 +1,7 @@
 #include "draw.h"
 
+#include <stdlib.h>
+
 int replay_renderer(sp_renderer **out, sp_kernels kernels, sp_pool *pool)
 {
     sp_render_params params = sp_render_params_default();
@@ -24,15 +26,19 @@ int replay_draw(sp_image8 *out, sp_renderer *renderer, const sp_splat_cloud *clo
                 bool has_alpha)
 {
     sp_image rgb = {0}, alpha = {0};
-    int code = sp_image_init(&rgb, camera->width, camera->height, 3);
+    float *behind;
+    int code = sp_recon_behind(&behind, cloud);
+    if (code == SP_OK)
+        code = sp_image_init(&rgb, camera->width, camera->height, 3);
     if (code == SP_OK && has_alpha)
         code = sp_image_init(&alpha, camera->width, camera->height, 1);
-    sp_render_target target = {.rgb = &rgb, .alpha = has_alpha ? &alpha : NULL};
+    sp_render_target target = {.rgb = &rgb, .alpha = has_alpha ? &alpha : NULL, .behind_m = behind};
     if (code == SP_OK)
         code = sp_renderer_draw(renderer, cloud, camera, &target);
     if (code == SP_OK)
         code = has_alpha ? join_alpha(out, &rgb, &alpha) : sp_image_to8(out, &rgb);
     sp_image_free(&rgb);
     sp_image_free(&alpha);
+    free(behind);
     return code;
 }

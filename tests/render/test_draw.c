@@ -141,6 +141,38 @@ static void test_a_moving_ball_faded_and_exposed_has_its_closed_form(void **unus
     sp_splat_cloud_free(&velocity);
 }
 
+// What is sorted farther away is drawn where it is, behind what it was before.
+static void test_a_splat_sorted_behind_another_is_covered_by_it(void **unused)
+{
+    (void)unused;
+    sp_camera camera = {.width = 61, .height = 47, .fx = 80, .fy = 64, .cx = 28.5, .cy = 24.5};
+    camera.rotation = sp_m3_identity();
+    sp_splat_cloud cloud, far;
+    one_ball(&cloud, sp_v3(0, 0, 4), 0.3, 1);
+    one_ball(&far, sp_v3(0, 0, 5), 0.3, 1);
+    set(&far, SP_ROW_SH, 0, -5);
+    assert_int_equal(sp_splat_cloud_append(&cloud, &far), 0);
+    float *behind = sp_aligned_calloc(cloud.capacity, sizeof *behind);
+    assert_non_null(behind);
+    double opacity = 1 / (1 + exp(-1)), red = 0.5 + SP_SH_C0 * 1.2;
+    for (sp_kernels level = SP_KERNELS_REFERENCE; level <= SP_KERNELS_AVX512; level++) {
+        if (!has_level(level))
+            continue;
+        sp_image rgb = picture(&camera, 3);
+        sp_render_target target = {.rgb = &rgb, .behind_m = behind};
+        for (int is_behind = 0; is_behind < 2; is_behind++) {
+            behind[0] = is_behind ? 1.5f : 0;
+            draw(level, &cloud, &camera, &target);
+            double seen = is_behind ? opacity * (1 - opacity) * red : opacity * red;
+            assert_float_equal(rgb.data[24 * 61 + 28], seen, 1e-3);
+        }
+        sp_image_free(&rgb);
+    }
+    free(behind);
+    sp_splat_cloud_free(&cloud);
+    sp_splat_cloud_free(&far);
+}
+
 // ---- An evaluator of its own: every pixel looks at every splat
 
 typedef struct spot {
@@ -443,6 +475,9 @@ static void test_wrong_pictures_and_orders_are_refused(void **unused)
     target.velocity = cloud.data + 1;
     assert_int_equal(sp_renderer_draw(renderer, &cloud, &camera, &target), SP_EINVAL);
     target.velocity = NULL;
+    target.behind_m = cloud.data + 1;
+    assert_int_equal(sp_renderer_draw(renderer, &cloud, &camera, &target), SP_EINVAL);
+    target.behind_m = NULL;
     camera.fx = NAN;
     assert_int_equal(sp_renderer_draw(renderer, &cloud, &camera, &target), SP_EINVAL);
     sp_renderer_close(&renderer);
@@ -459,6 +494,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_ball_has_its_closed_form),
         cmocka_unit_test(test_a_moving_ball_faded_and_exposed_has_its_closed_form),
+        cmocka_unit_test(test_a_splat_sorted_behind_another_is_covered_by_it),
         cmocka_unit_test(test_pictures_equal_an_evaluator_of_every_pixel),
         cmocka_unit_test(test_a_crop_equals_the_crop_of_the_whole),
         cmocka_unit_test(test_distorted_cameras_follow_their_lens),

@@ -1,0 +1,209 @@
+// A shadow of known shape on a textured floor, away from an athlete in the air: found, measured, drawn.
+#include "../../src/recon/shadow.h"
+#include "rig_of_ring.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define VIEWS 8
+#define W 240
+#define H 240
+
+static const ellipsoid BODY = {{0, 0, 1.3}, {0.2, 0.2, 0.4}};
+static const double SHADOW_X = 0.9, SHADOW_Y = -0.5, SHADOW_M = 0.18;
+
+// Share of a lamp's light that is missing, per channel.
+static double light_at(int channel, double x, double y)
+{
+    double r2 = (x - SHADOW_X) * (x - SHADOW_X) + (y - SHADOW_Y) * (y - SHADOW_Y);
+    return 1 - (0.5 + 0.05 * channel) * exp(-0.5 * r2 / (SHADOW_M * SHADOW_M));
+}
+
+static void floor_colour(float rgb[3], double x, double y)
+{
+    rgb[0] = (float)(0.45 + 0.1 * sin(9 * x) * sin(7 * y));
+    rgb[1] = (float)(0.60 + 0.1 * sin(8 * x + 1));
+    rgb[2] = (float)(0.70 + 0.1 * sin(6 * y + 2));
+}
+
+static bool on_floor(double at[2], const sp_camera *camera, int px, int py)
+{
+    sp_vec3 d, c = sp_camera_center(camera);
+    if (!sp_camera_ray(&d, camera, (sp_vec2){px + 0.5, py + 0.5}) || d.z > -0.02)
+        return false;
+    at[0] = c.x - c.z / d.z * d.x;
+    at[1] = c.y - c.z / d.z * d.y;
+    return true;
+}
+
+typedef struct shoot {
+    sp_image8 images[VIEWS], plates[VIEWS];
+    sp_image mattes[VIEWS];
+    sp_view views[VIEWS];
+} shoot;
+
+static void shoot_view(shoot *s, int v, bool has_shadow)
+{
+    sp_camera camera = ring_camera(v, VIEWS, 4, W, H);
+    assert_int_equal(ring_matte(&s->mattes[v], &BODY, &camera), SP_OK);
+    assert_int_equal(sp_image8_init(&s->images[v], W, H, 3), SP_OK);
+    assert_int_equal(sp_image8_init(&s->plates[v], W, H, 3), SP_OK);
+    for (int i = 0; i < W * H; i++) {
+        double at[2] = {0};
+        float colour[3] = {0.3f, 0.4f, 0.5f};
+        bool is_floor = on_floor(at, &camera, i % W, i / W);
+        if (is_floor)
+            floor_colour(colour, at[0], at[1]);
+        for (int c = 0; c < 3; c++) {
+            double light = is_floor && has_shadow ? light_at(c, at[0], at[1]) : 1, m = s->mattes[v].data[i];
+            s->plates[v].data[3 * i + c] = (uint8_t)(colour[c] * 255 + 0.5f);
+            s->images[v].data[3 * i + c] =
+                (uint8_t)((m * 0.9 + (1 - m) * light * (double)colour[c]) * 255 + 0.5);
+        }
+    }
+    s->views[v] = (sp_view){.camera = camera,
+                            .image = &s->images[v],
+                            .plate = &s->plates[v],
+                            .matte = &s->mattes[v],
+                            .gains = {1, 1, 1, 0, 0, 0}};
+}
+
+// The shadow as splats of an empty cloud.
+static void solve(sp_splat_cloud *cloud, bool has_shadow)
+{
+    shoot s;
+    recon_scene scene;
+    recon_shadow shadow;
+    for (int v = 0; v < VIEWS; v++)
+        shoot_view(&s, v, has_shadow);
+    assert_int_equal(recon_scene_open(&scene, s.views, VIEWS, NULL, NULL), SP_OK);
+    assert_int_equal(recon_shadow_measure(&shadow, &scene, s.views, VIEWS, NULL), SP_OK);
+    assert_int_equal(sp_splat_cloud_init(cloud, 16, 0), SP_OK);
+    assert_int_equal(recon_shadow_splats(cloud, &shadow), SP_OK);
+    recon_shadow_free(&shadow);
+    recon_scene_close(&scene);
+    for (int v = 0; v < VIEWS; v++) {
+        sp_image8_free(&s.images[v]);
+        sp_image8_free(&s.plates[v]);
+        sp_image_free(&s.mattes[v]);
+    }
+}
+
+static void draw(sp_image *rgb, const sp_splat_cloud *cloud, const sp_camera *camera, const sp_image *under,
+                 const float *behind)
+{
+    sp_renderer *renderer;
+    assert_int_equal(sp_image_init(rgb, camera->width, camera->height, 3), SP_OK);
+    sp_render_target target = {.rgb = rgb, .under = under, .behind_m = behind};
+    assert_int_equal(sp_renderer_open(&renderer, NULL, NULL), SP_OK);
+    assert_int_equal(sp_renderer_draw(renderer, cloud, camera, &target), SP_OK);
+    sp_renderer_close(&renderer);
+}
+
+// From where no camera stood, over the floor's true colours.
+static void test_an_athlete_in_the_air_keeps_his_shadow(void **state)
+{
+    (void)state;
+    sp_splat_cloud cloud;
+    sp_image under, rgb;
+    sp_camera camera = ring_camera(3, 2 * VIEWS, 4, W, H);
+    solve(&cloud, true);
+    assert_true(cloud.count > 50);
+    assert_int_equal(sp_image_init(&under, W, H, 3), SP_OK);
+    for (int i = 0; i < W * H; i++) {
+        double at[2];
+        float colour[3] = {0};
+        if (on_floor(at, &camera, i % W, i / W))
+            floor_colour(colour, at[0], at[1]);
+        for (int c = 0; c < 3; c++)
+            sp_image_plane(&under, c)[i] = colour[c];
+    }
+    draw(&rgb, &cloud, &camera, &under, NULL);
+    double error = 0, without = 0;
+    for (int i = 0; i < W * H; i++) {
+        double at[2];
+        for (int c = 0; c < 3 && on_floor(at, &camera, i % W, i / W); c++) {
+            double truth = light_at(c, at[0], at[1]) * (double)sp_image_plane(&under, c)[i];
+            error += pow((double)sp_image_plane(&rgb, c)[i] - truth, 2);
+            without += pow((double)sp_image_plane(&under, c)[i] - truth, 2);
+        }
+    }
+    assert_true(sqrt(error / without) < 0.2);
+    sp_image_free(&rgb);
+    sp_image_free(&under);
+    sp_splat_cloud_free(&cloud);
+}
+
+static void test_a_floor_without_shadow_gets_none(void **state)
+{
+    (void)state;
+    sp_splat_cloud cloud;
+    float *behind;
+    solve(&cloud, false);
+    assert_int_equal(cloud.count, 0);
+    assert_int_equal(sp_recon_behind(&behind, &cloud), SP_OK);
+    assert_null(behind);
+    sp_splat_cloud_free(&cloud);
+}
+
+// A floor of large splats, whose centres are often nearer to the camera than the layer's cells that they
+// would cover.
+static void lay_floor(sp_splat_cloud *floor)
+{
+    enum { SIDE = 24 };
+    assert_int_equal(sp_splat_cloud_init(floor, SIDE * SIDE, 0), SP_OK);
+    floor->count = SIDE * SIDE;
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        const double at[3] = {0.25 * (i % SIDE - SIDE / 2), 0.25 * (i / SIDE - SIDE / 2), 0};
+        for (int a = 0; a < 3; a++) {
+            sp_splat_row(floor, SP_ROW_POSITION + a)[i] = (float)at[a];
+            sp_splat_row(floor, SP_ROW_LOG_SCALE + a)[i] = (float)log(a < 2 ? 0.2 : 0.002);
+        }
+        sp_splat_row(floor, SP_ROW_ROTATION)[i] = 1;
+        sp_splat_row(floor, SP_ROW_OPACITY)[i] = 3;
+    }
+}
+
+static void test_large_splats_of_the_floor_do_not_cover_the_shadow(void **state)
+{
+    (void)state;
+    sp_splat_cloud cloud, scene;
+    sp_image clear, covered, drawn;
+    float *behind;
+    solve(&cloud, true);
+    lay_floor(&scene);
+    sp_camera camera = ring_camera(3, 2 * VIEWS, 4, W, H);
+    draw(&clear, &scene, &camera, NULL, NULL);
+    assert_int_equal(sp_splat_cloud_append(&scene, &cloud), SP_OK);
+    assert_int_equal(sp_recon_behind(&behind, &scene), SP_OK);
+    assert_non_null(behind);
+    draw(&covered, &scene, &camera, NULL, NULL);
+    draw(&drawn, &scene, &camera, NULL, behind);
+    sp_vec2 px;
+    assert_true(sp_camera_project(&px, &camera, sp_v3(SHADOW_X, SHADOW_Y, 0)));
+    size_t at = (size_t)px.y * W + (size_t)px.x;
+    double truth = light_at(0, SHADOW_X, SHADOW_Y), floor = (double)clear.data[at];
+    assert_true(fabs((double)drawn.data[at] / floor - truth) < 0.12);
+    assert_true((double)covered.data[at] / floor > truth + 0.15);
+    free(behind);
+    sp_image_free(&clear);
+    sp_image_free(&covered);
+    sp_image_free(&drawn);
+    sp_splat_cloud_free(&cloud);
+    sp_splat_cloud_free(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_athlete_in_the_air_keeps_his_shadow),
+        cmocka_unit_test(test_a_floor_without_shadow_gets_none),
+        cmocka_unit_test(test_large_splats_of_the_floor_do_not_cover_the_shadow),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
