@@ -14,6 +14,11 @@ const bench benches[] = {
     {"memory", "bytes of the renderer per splat, pixel and pair of splat and tile", true, bench_memory},
     {"train", "PSNR at every 8th still of --scene against seconds of training with the others", false,
      bench_train},
+    {"picture",
+     "takes of --data and simulated ones, with and without faults, through the\n"
+     "            program's own commands: scores at cameras that took no part, seconds, memory;\n"
+     "            with -o contact sheets, plots, table.md",
+     false, bench_picture},
 };
 const int bench_count = sizeof benches / sizeof *benches;
 

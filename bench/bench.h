@@ -15,6 +15,8 @@ typedef struct bench_context {
     double scale;         // of pictures' sides; splats change with their area, so that pixels see the same
     const char *scene;    // a calibration with stills, to train; NULL: none
     double seconds;       // of that training
+    const char *data;     // a folder of sets with truth or real footage, to reconstruct; NULL: none
+    const char *only;     // rows of 'picture', with commas between them; NULL: all
     const char *folder;   // for pictures and plots; NULL: none
     bool is_silent;       // results go to JSON only
     sp_splat_cloud truth; // by bench_truth()
@@ -34,6 +36,7 @@ int bench_step(bench_context *context, sp_json *result);
 int bench_scaling(bench_context *context, sp_json *result);
 int bench_memory(bench_context *context, sp_json *result);
 int bench_train(bench_context *context, sp_json *result);
+int bench_picture(bench_context *context, sp_json *result);
 
 void bench_say(const bench_context *context, const char *format, ...) SP_PRINTF(2, 3);
 

@@ -17,38 +17,43 @@ static double step_of(double most)
 typedef struct frame {
     double x0, y0; // of the origin, px
     double px_x, px_y;
-    double most_x, most_y, step_x, step_y;
+    double least_y, most_x, most_y, step_x, step_y;
 } frame;
 
 static frame frame_of(const bench_plot_panel *panel, double left, double top)
 {
-    frame f = {.x0 = left + LEFT, .y0 = top + HEIGHT - BOTTOM};
+    frame f = {.x0 = left + LEFT, .y0 = top + HEIGHT - BOTTOM, .least_y = panel->least_y};
     for (int s = 0; s < panel->count; s++)
         for (int k = 0; k < panel->series[s].count; k++) {
             f.most_x = fmax(f.most_x, panel->series[s].x[k]);
             f.most_y = fmax(f.most_y, panel->series[s].y[k]);
         }
     f.most_x *= 1.04;
-    f.most_y *= 1.08;
+    f.most_y += 0.08 * (f.most_y - f.least_y);
     f.step_x = step_of(f.most_x);
-    f.step_y = step_of(f.most_y);
+    f.step_y = step_of(f.most_y - f.least_y);
     f.px_x = (WIDTH - LEFT - RIGHT) / f.most_x;
-    f.px_y = (HEIGHT - TOP - BOTTOM) / f.most_y;
+    f.px_y = (HEIGHT - TOP - BOTTOM) / (f.most_y - f.least_y);
     return f;
+}
+
+static double y_of(const frame *f, double value)
+{
+    return f->y0 - (value - f->least_y) * f->px_y;
 }
 
 static void draw_axes(sp_canvas *canvas, const frame *f, const bench_plot_panel *panel)
 {
     char text[32];
-    double right = f->x0 + f->most_x * f->px_x, top = f->y0 - f->most_y * f->px_y;
+    double right = f->x0 + f->most_x * f->px_x, top = y_of(f, f->most_y);
     for (int k = 0; k * f->step_x <= f->most_x; k++) {
         double x = f->x0 + k * f->step_x * f->px_x;
         sp_canvas_line(canvas, x, f->y0, x, top, 1, grid);
         snprintf(text, sizeof text, "%g", k * f->step_x);
         sp_canvas_text(canvas, x, f->y0 + 17, 13, 0.5, false, text, ink);
     }
-    for (int k = 0; k * f->step_y <= f->most_y; k++) {
-        double y = f->y0 - k * f->step_y * f->px_y;
+    for (int k = (int)ceil(f->least_y / f->step_y); k * f->step_y <= f->most_y; k++) {
+        double y = y_of(f, k * f->step_y);
         sp_canvas_line(canvas, f->x0, y, right, y, 1, grid);
         snprintf(text, sizeof text, "%g", k * f->step_y);
         sp_canvas_text(canvas, f->x0 - 7, y + 4.5, 13, 1, false, text, ink);
@@ -60,14 +65,25 @@ static void draw_axes(sp_canvas *canvas, const frame *f, const bench_plot_panel 
     sp_canvas_text(canvas, right, top - 14, 15, 1, true, panel->title, ink);
 }
 
+static void draw_lines(sp_canvas *canvas, const frame *f, const bench_plot_series *s)
+{
+    if (!s->is_joined) {
+        double from = s->at_zero < 0 ? -s->at_zero / s->slope : 0, to = f->most_x / 1.02;
+        sp_canvas_line(canvas, f->x0 + from * f->px_x, y_of(f, s->at_zero + s->slope * from),
+                       f->x0 + to * f->px_x, y_of(f, s->at_zero + s->slope * to), 1.5, s->color);
+        return;
+    }
+    for (int k = 1; k < s->count; k++)
+        sp_canvas_line(canvas, f->x0 + s->x[k - 1] * f->px_x, y_of(f, s->y[k - 1]), f->x0 + s->x[k] * f->px_x,
+                       y_of(f, s->y[k]), 1.5, s->color);
+}
+
 static void draw_series(sp_canvas *canvas, const frame *f, const bench_plot_series *s, int number)
 {
-    double from = s->at_zero < 0 ? -s->at_zero / s->slope : 0, to = f->most_x / 1.02;
-    sp_canvas_line(canvas, f->x0 + from * f->px_x, f->y0 - (s->at_zero + s->slope * from) * f->px_y,
-                   f->x0 + to * f->px_x, f->y0 - (s->at_zero + s->slope * to) * f->px_y, 1.5, s->color);
+    draw_lines(canvas, f, s);
     for (int k = 0; k < s->count; k++)
-        sp_canvas_circle(canvas, f->x0 + s->x[k] * f->px_x, f->y0 - s->y[k] * f->px_y, 4, 0, s->color);
-    double y = f->y0 - f->most_y * f->px_y + 16 + 19 * number;
+        sp_canvas_circle(canvas, f->x0 + s->x[k] * f->px_x, y_of(f, s->y[k]), 4, 0, s->color);
+    double y = y_of(f, f->most_y) + 16 + 19 * number;
     sp_canvas_circle(canvas, f->x0 + 16, y - 4.5, 4, 0, s->color);
     sp_canvas_text(canvas, f->x0 + 27, y, 13, 0, false, s->name, ink);
 }

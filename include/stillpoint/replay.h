@@ -176,6 +176,10 @@ int sp_replay_clip(sp_replay_report *report, const char *path, sp_take *take, do
 int sp_score_pictures(sp_score *out, const sp_image *ours, const sp_image *truth, const sp_image *mask);
 // Means over pictures, of each value over those that have it. camera becomes "mean".
 sp_score sp_score_mean(const sp_score *scores, int count);
+// {"camera", "frame", "psnr_db", "ssim", "psnr_box_db", "ssim_box", "psnr_mask_db", "debris_percent",
+// "holes_percent", "flicker_255"}, without what is NaN and the frame of a mean; the caller owns it, NULL when
+// memory runs out.
+sp_json *sp_score_json(const sp_score *score);
 
 // A picture that was scored, lent for a look.
 typedef struct sp_eval_picture {

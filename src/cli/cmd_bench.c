@@ -65,7 +65,7 @@ static int run(cli *c, bench_context *context, const bool *is_chosen)
 
 int cmd_bench(cli *c, int argc, char **argv)
 {
-    const char *names[NAMES_MOST] = {NULL}, *folder = NULL, *scene = NULL;
+    const char *names[NAMES_MOST] = {NULL}, *folder = NULL, *scene = NULL, *data = NULL, *only = NULL;
     int64_t repeats = 10;
     double scale = 1, seconds = 60;
     bool is_chosen[32] = {false};
@@ -89,6 +89,16 @@ int cmd_bench(cli *c, int argc, char **argv)
          .value = &scene,
          .argument = "PATH",
          .help = "the calibration whose stills 'train' trains"},
+        {.name = "data",
+         .kind = CLI_TEXT,
+         .value = &data,
+         .argument = "DIR",
+         .help = "where the sets of 'picture' lie: gt_dev/, pose2sim/, buddha/"},
+        {.name = "only",
+         .kind = CLI_TEXT,
+         .value = &only,
+         .argument = "A,B",
+         .help = "only these rows of 'picture', or groups: sets, sim, faults, curves"},
         {.name = "seconds",
          .kind = CLI_NUMBER,
          .value = &seconds,
@@ -122,6 +132,8 @@ int cmd_bench(cli *c, int argc, char **argv)
                              .scale = scale,
                              .scene = scene,
                              .seconds = seconds,
+                             .data = data,
+                             .only = only,
                              .folder = folder,
                              .is_silent = c->is_json || c->is_quiet};
     if (!code)
@@ -129,5 +141,5 @@ int cmd_bench(cli *c, int argc, char **argv)
     if (!code && c->is_json)
         sp_json_set_int(cli_result(c), "threads", sp_pool_threads(c->pool));
     bench_context_end(&context);
-    return code ? cli_fail(c, code) : CLI_DONE;
+    return code ? cli_fail_request(c, code) : CLI_DONE;
 }

@@ -16,9 +16,9 @@ static const cli_usage usage = {
     "of the take's cameras that took no part are what it is compared with.",
     positionals, 1};
 
-// The values of a score as columns and as JSON, in this order.
+// The values of a score as columns.
 typedef struct column {
-    const char *head, *key;
+    const char *head;
     int digits;
     double value;
 } column;
@@ -28,33 +28,12 @@ enum { COLUMNS = 8 };
 static void columns_of(column out[COLUMNS], const sp_score *s)
 {
     const column all[COLUMNS] = {
-        {"PSNR dB", "psnr_db", 2, s->psnr},
-        {"SSIM", "ssim", 4, s->ssim},
-        {"box dB", "psnr_box_db", 2, s->psnr_box},
-        {"box SSIM", "ssim_box", 4, s->ssim_box},
-        {"mask dB", "psnr_mask_db", 2, s->psnr_mask},
-        {"debris %", "debris_percent", 2, 100 * s->debris},
-        {"holes %", "holes_percent", 2, 100 * s->holes},
-        {"flicker", "flicker_255", 2, s->flicker},
+        {"PSNR dB", 2, s->psnr},        {"SSIM", 4, s->ssim},         {"box dB", 2, s->psnr_box},
+        {"box SSIM", 4, s->ssim_box},   {"mask dB", 2, s->psnr_mask}, {"debris %", 2, 100 * s->debris},
+        {"holes %", 2, 100 * s->holes}, {"flicker", 2, s->flicker},
     };
     for (int k = 0; k < COLUMNS; k++)
         out[k] = all[k];
-}
-
-static sp_json *row_json(const sp_score *s)
-{
-    sp_json *row = sp_json_object();
-    column columns[COLUMNS];
-    columns_of(columns, s);
-    int code = row ? sp_json_set_string(row, "camera", s->camera) : SP_ENOMEM;
-    if (code == SP_OK && s->frame >= 0)
-        code = sp_json_set_int(row, "frame", s->frame);
-    for (int k = 0; k < COLUMNS && code == SP_OK; k++)
-        if (!isnan(columns[k].value))
-            code = sp_json_set_number(row, columns[k].key, columns[k].value);
-    if (code < 0)
-        sp_json_free(&row);
-    return row;
 }
 
 static void print_row(const sp_score *s)
@@ -94,9 +73,9 @@ static void print(cli *c, const sp_score *scores, int count)
         print_row(&mean);
         return;
     }
-    sp_json *rows = sp_json_array(), *total = row_json(&mean);
+    sp_json *rows = sp_json_array(), *total = sp_score_json(&mean);
     for (int i = 0; rows && i < count; i++) {
-        sp_json *row = row_json(&scores[i]);
+        sp_json *row = sp_score_json(&scores[i]);
         if (row)
             sp_json_append(rows, &row);
     }

@@ -71,3 +71,25 @@ sp_score sp_score_mean(const sp_score *scores, int count)
         *sums[k] = counts[k] ? *sums[k] / counts[k] : NAN;
     return mean;
 }
+
+sp_json *sp_score_json(const sp_score *score)
+{
+    static const char *const keys[VALUES] = {"psnr_db",       "ssim",         "psnr_box_db",
+                                             "ssim_box",      "psnr_mask_db", "debris_percent",
+                                             "holes_percent", "flicker_255"};
+    sp_score shown = *score;
+    double *values[VALUES];
+    shown.debris *= 100;
+    shown.holes *= 100;
+    values_of(values, &shown);
+    sp_json *out = sp_json_object();
+    int code = out ? sp_json_set_string(out, "camera", score->camera) : SP_ENOMEM;
+    if (code == SP_OK && score->frame >= 0)
+        code = sp_json_set_int(out, "frame", score->frame);
+    for (int k = 0; k < VALUES && code == SP_OK; k++)
+        if (!isnan(*values[k]))
+            code = sp_json_set_number(out, keys[k], *values[k]);
+    if (code < 0)
+        sp_json_free(&out);
+    return out;
+}

@@ -1,4 +1,5 @@
 """The benchmarks on small scenes: numbers that can be true, and the names of those that are not there."""
+import json
 import os
 
 from support import main, result, run
@@ -48,6 +49,26 @@ def memory_grows_with_splats_and_pixels(folder, _take):
     assert frame["playback_bytes"] < both["playback_bytes"], memory
 
 
+def pictures_are_scored_row_by_row(folder, _take):
+    said = result("bench", "picture", "--only", "trial", "-o", folder, says="outside the footage")["picture"]["rows"]
+    tiny, out, bad = said
+    assert [row["row"] for row in said] == ["tiny", "tiny-out", "tiny-bad"], said
+    # Two moments of two instants and of one, at one camera; what was left out is scored against its own frame.
+    assert [(p["camera"], p["frame"]) for p in tiny["pictures"]] == [("eval01", n) for n in (0, 1, 1)], tiny
+    assert [(p["camera"], p["frame"]) for p in out["pictures"]] == [("cam03", 1)], out
+    for row in (tiny, out):
+        assert 4 < row["mean"]["psnr_db"] < 60 and row["prepare_s"] > 0 and row["moment_s"] > 0, row
+        assert 20 < row["peak_mib"] < 2000, row
+        assert (folder / f"{row['row']}.jpg").stat().st_size > 5000, row
+    assert 0 <= tiny["mean"]["debris_percent"] and 0 <= tiny["mean"]["holes_percent"] <= 100, tiny
+    assert tiny["mean"]["flicker_255"] >= 0 and "psnr_mask_db" not in out["mean"], said
+    assert "outside the footage" in bad["why_not"], bad
+    table = (folder / "table.md").read_text()
+    assert "| tiny |" in table and "| tiny-out |" in table and "Not measured" in table, table
+    assert json.loads((folder / "picture.json").read_text())["rows"] == said
+    run("bench", "picture", "--only", "gt_deev", status=2, says="gt_deev")
+
+
 def what_is_not_there_is_named(folder, _take):
     run("bench", "rendre", status=2, says="rendre")
     run("bench", "render", "--scale", "7", status=2, says="scale")
@@ -55,4 +76,4 @@ def what_is_not_there_is_named(folder, _take):
 
 if __name__ == "__main__":
     main([render_shows_every_level, step_has_parts, scaling_is_fitted_and_plotted, memory_grows_with_splats_and_pixels,
-          what_is_not_there_is_named])
+          pictures_are_scored_row_by_row, what_is_not_there_is_named])

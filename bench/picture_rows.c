@@ -1,0 +1,219 @@
+// The rows of `bench picture`: which takes, what is done with them, and what is true about them.
+#include "picture.h"
+
+#include <string.h>
+
+#define EVAL "eval01,eval02,eval03,eval04"
+// The take's own truth.
+#define OWN_TRUTH .truth = "{take}", .rig = "{take}/truth/rig.json", .cameras = EVAL
+
+// Four frames of a player in the air, seen by twelve cameras; the two in the middle are reconstructed. Small,
+// so that many can be made; steps are counted instead of seconds, so that losses do not depend on the
+// machine.
+#define PLAYER                                                                                               \
+    "sim court --set rig.size_px=[480,270] --set rig.hfov_deg=40 --set rig.aim_m=[0.3,0,1.5] --set "         \
+    "begin_s=0.1 --set frames=4 --set samples=4 --set plate_samples=1 "
+#define TWO_TRUE "--set evaluation.frames=[1,2] "
+#define NO_TRUTH "--set evaluation.cameras=0 "
+#define VENUE_STEPS "--iterations 300 --background-splats 40000"
+#define MOMENT_STEPS "--frame 1,2 --iterations 120 --splats 8000"
+
+// Another rig around the same player, with truth of its own.
+#define RIG(name_, about_, settings, ...)                                                                    \
+    {                                                                                                        \
+        .name = name_, .about = about_, .group = PICTURE_FAULTS,                                             \
+        .make = PLAYER TWO_TRUE settings " -o {take}", .prepare = VENUE_STEPS, .moments = MOMENT_STEPS,      \
+        OWN_TRUTH, __VA_ARGS__                                                                               \
+    }
+
+// Only these cameras of the take of another row.
+#define ONLY(name_, about_, take_, cameras_, ...)                                                            \
+    {                                                                                                        \
+        .name = name_, .about = about_, .group = PICTURE_FAULTS, .take = take_,                              \
+        .prepare = VENUE_STEPS cameras_, .moments = MOMENT_STEPS cameras_, OWN_TRUTH, .clean = "clean",      \
+        __VA_ARGS__                                                                                          \
+    }
+
+// One thing wrong with the clean take, scored with the truth of that.
+#define FAULT(name_, about_, settings, ...)                                                                  \
+    {                                                                                                        \
+        .name = name_, .about = about_, .group = PICTURE_FAULTS,                                             \
+        .make = PLAYER NO_TRUTH settings " -o {take}", .moments = MOMENT_STEPS, .truth = "{clean}",          \
+        .rig = "{clean}/truth/rig.json", .cameras = EVAL, .clean = "clean", __VA_ARGS__                      \
+    }
+#define OWN_VENUE .prepare = VENUE_STEPS
+#define SAME_VENUE .venue = "clean"
+
+// A moment within so many seconds.
+#define BUDGET(name_, seconds)                                                                               \
+    {                                                                                                        \
+        .name = name_, .about = "one instant of 'aerials', --seconds " #seconds, .group = PICTURE_CURVES,    \
+        .take = "aerials", .prepare = "", .moments = "--frame 1 --seconds " #seconds, OWN_TRUTH,             \
+        .curve = "seconds", .x = seconds                                                                     \
+    }
+
+// What a moment costs; nothing is scored.
+#define COST_STEPS " --iterations 60 --splats 6000"
+#define SIZE(name_, width, height)                                                                           \
+    {                                                                                                        \
+        .name = name_, .about = "six cameras of " #width "x" #height ", 60 steps", .group = PICTURE_CURVES,  \
+        .make =                                                                                              \
+            "sim court --set rig.cameras=6 --set rig.size_px=[" #width "," #height "] --set begin_s=0.1 "    \
+            "--set frames=2 --set samples=1 --set plate_samples=1 " NO_TRUTH "-o {take}",                    \
+        .prepare = "--background-seconds 0", .moments = "--frame 1" COST_STEPS, .truth = "",                 \
+        .curve = "megapixels", .x = 6e-6 * (width) * (height)                                                \
+    }
+#define INSTANTS(name_, count, last)                                                                         \
+    {                                                                                                        \
+        .name = name_, .about = #count " of the 48 instants, six small cameras, 60 steps each",              \
+        .group = PICTURE_CURVES, .take = "instants-48", .prepare = "--background-seconds 0",                 \
+        .moments = "--frame 0-" #last COST_STEPS, .truth = "", .curve = "instants", .x = count               \
+    }
+
+const picture_row picture_rows[] = {
+    // ---- Sets
+    {.name = "gt_dev",
+     .about = "a jump in a hall, 12 cameras of 960x540; frames 4, 9, 14, 19, each from cold",
+     .group = PICTURE_SETS,
+     .needs = "{data}/gt_dev/transforms.json",
+     .make = "import nerfstudio {data}/gt_dev/transforms.json --feeds {data}/gt_dev/feeds --plates "
+             "{data}/gt_dev/plates -o {take}",
+     .prepare = "",
+     .moments = "--frame 4 --seconds 15; --frame 9 --seconds 15; --frame 14 --seconds 15; --frame 19 "
+                "--seconds 15",
+     .truth = "{data}/gt_dev/gt",
+     .rig = "{data}/gt_dev/transforms.json",
+     .cameras = EVAL},
+    {.name = "pose2sim",
+     .about = "an athlete on a beam, four cameras of 1088x1920, no plates; cam03 left out and compared with "
+              "its own frame",
+     .group = PICTURE_SETS,
+     .needs = "{data}/pose2sim/Demo_SinglePerson/calibration/Calib.qca.txt",
+     .make = "import qualisys {data}/pose2sim/Demo_SinglePerson/calibration/Calib.qca.txt --feeds "
+             "{data}/pose2sim/Demo_SinglePerson/videos -o {take}",
+     .prepare = "--without cam03",
+     .moments = "--frame 50 --seconds 15 --without cam03"},
+    {.name = "buddha",
+     .about = "a head on a table, ten stills of 2736x1540, no plates; 00018 left out and compared with its "
+              "own picture",
+     .group = PICTURE_SETS,
+     .needs = "{data}/buddha/00018_P.txt",
+     .make = "tools/rig-from-matrices {data}/buddha -o {take}-rig.json; import stillpoint {take}-rig.json "
+             "--feeds {data}/buddha --up -y -o {take}",
+     .prepare = "--without 00018",
+     .moments = "--at 0 --seconds 15 --without 00018"},
+
+    // ---- Simulated takes
+    {.name = "aerials",
+     .about = "a ski jump under the sun, 12 cameras of 960x540, two instants in a row",
+     .group = PICTURE_SIM,
+     .make = "sim aerials --set rig.size_px=[960,540] --set rig.aim_m=[0,0,2.9] --set begin_s=0.55 --set "
+             "frames=4 --set plate_samples=1 " TWO_TRUE "-o {take}",
+     .prepare = "",
+     .moments = "--frame 1,2 --seconds 15",
+     OWN_TRUTH},
+    {.name = "court",
+     .about = "a jump shot on a court, 12 cameras of 960x540, two instants in a row",
+     .group = PICTURE_SIM,
+     .make = "sim court --set rig.size_px=[960,540] --set begin_s=0.1 --set frames=4 --set "
+             "plate_samples=1 " TWO_TRUE "-o {take}",
+     .prepare = "",
+     .moments = "--frame 1,2 --seconds 15",
+     OWN_TRUTH},
+
+    // ---- Faults
+    RIG("clean", "a jump shot, 12 cameras of 480x270 in a ring; what the others are compared with", ""),
+    RIG("ring-32", "32 cameras in a ring, with its own truth", "--set rig.cameras=32", .clean = "clean",
+        .curve = "cameras", .x = 32),
+    // High and low cameras in turn, as in the whole ring.
+    ONLY("ring-16", "every second of the 32", "ring-32",
+         " --cameras cam01,cam04,cam05,cam08,cam09,cam12,cam13,cam16,cam17,cam20,cam21,cam24,cam25,cam28,"
+         "cam29,cam32",
+         .curve = "cameras", .x = 16),
+    ONLY("ring-8", "every fourth of the 32", "ring-32",
+         " --cameras cam01,cam06,cam09,cam14,cam17,cam22,cam25,cam30", .curve = "cameras", .x = 8),
+    ONLY("ring-4", "every eighth of the 32", "ring-32", " --cameras cam01,cam10,cam17,cam26",
+         .curve = "cameras", .x = 4),
+    RIG("arc", "12 cameras on 150 degrees, with its own truth", "--set rig.layout=arc --set rig.arc_deg=150",
+        .clean = "clean"),
+    RIG("stands", "12 cameras on two lines that face each other, with its own truth",
+        "--set rig.layout=stands", .clean = "clean"),
+    ONLY("missing", "without cam05", "clean", " --without cam05"),
+    FAULT("knocked", "cam05 was turned by 1 degree after the calibration, before the plates",
+          "--set faults.knocked=cam05 --set faults.knocked_deg=1", OWN_VENUE, .suspect = "cam05"),
+    FAULT("other-make", "cam05 has 1280x720 pixels, a lens of 62 degrees and 25 frames/s",
+          "--set faults.odd=cam05 --set faults.odd_size_px=[1280,720] --set faults.odd_hfov_deg=62",
+          OWN_VENUE),
+    FAULT("exposure", "exposures within plus and minus 15%, red and blue within 8%",
+          "--set faults.exposure_stops=0.2 --set faults.white_balance=0.08", OWN_VENUE),
+    FAULT("noise", "noise of deviation 4/255 in the feeds", "--set faults.noise=4", SAME_VENUE),
+    FAULT("plates-2%", "the plates had 2% less light than the feeds", "--set faults.plate_light=0.98",
+          OWN_VENUE),
+    FAULT("light-20%", "the plates had 20% less light", "--set faults.plate_light=0.8", OWN_VENUE),
+    FAULT("sun-20%", "the plates had 20% less of the light that casts shadows", "--set faults.plate_sun=0.8",
+          OWN_VENUE),
+    FAULT("clocks-unknown", "clocks within plus and minus a quarter of a frame, not known",
+          "--set faults.clock_offset_s=0.00833", SAME_VENUE),
+    FAULT("clocks-known", "the same clocks, known from sync.json", "--set faults.clock_offset_s=0.00833",
+          SAME_VENUE, .sync = "{take}/truth/cameras.json"),
+    FAULT("shutter", "exposures of 1/60 s, scored with the truth of short ones", "--set shutter_s=0.016667",
+          SAME_VENUE),
+
+    // ---- Curves
+    BUDGET("within-2s", 2),
+    BUDGET("within-3s", 3),
+    BUDGET("within-5s", 5),
+    BUDGET("within-8s", 8),
+    BUDGET("within-15s", 15),
+    BUDGET("within-25s", 25),
+    SIZE("size-540", 960, 540),
+    SIZE("size-720", 1280, 720),
+    SIZE("size-1080", 1920, 1080),
+    SIZE("size-2160", 3840, 2160),
+    {.name = "instants-48",
+     .about = "48 instants, six small cameras, 60 steps each",
+     .group = PICTURE_CURVES,
+     .make = "sim aerials --set rig.cameras=6 --set rig.size_px=[480,270] --set rig.aim_m=[0,0,2.9] --set "
+             "begin_s=-0.2 --set frames=48 --set samples=1 --set plate_samples=1 " NO_TRUTH "-o {take}",
+     .prepare = "--background-seconds 0",
+     .moments = "--frame 0-47" COST_STEPS,
+     .truth = "",
+     .curve = "instants",
+     .x = 48},
+    INSTANTS("instants-1", 1, 0),
+    INSTANTS("instants-4", 4, 3),
+    INSTANTS("instants-16", 16, 15),
+
+    // ---- Trial
+    {.name = "tiny",
+     .about = "a take so small that it shows within seconds whether all of this works",
+     .group = PICTURE_TRIAL,
+     .make = "sim aerials --set rig.cameras=6 --set rig.size_px=[160,90] --set rig.hfov_deg=24 --set "
+             "begin_s=0.2 --set frames=3 --set samples=1 --set plate_samples=1 --set "
+             "evaluation={\"cameras\":1,\"frames\":[0,1],\"inputs\":false} -o {take}",
+     .prepare = "--iterations 20 --background-splats 6000",
+     .moments = "--frame 0,1 --iterations 20 --splats 800; --frame 1 --iterations 10 --splats 800",
+     .truth = "{take}",
+     .rig = "{take}/truth/rig.json"},
+    {.name = "tiny-out",
+     .about = "the same, one camera left out and compared with its own frame",
+     .group = PICTURE_TRIAL,
+     .take = "tiny",
+     .prepare = "--iterations 20 --background-splats 6000 --without cam03",
+     .moments = "--frame 1 --iterations 20 --splats 800 --without cam03"},
+    {.name = "tiny-bad",
+     .about = "the same, asked for a frame that is not there",
+     .group = PICTURE_TRIAL,
+     .take = "tiny",
+     .prepare = "--iterations 20 --background-splats 6000 --without cam03",
+     .moments = "--frame 99"},
+};
+const int picture_row_count = sizeof picture_rows / sizeof *picture_rows;
+
+const picture_row *picture_row_find(const char *name)
+{
+    for (int k = 0; k < picture_row_count; k++)
+        if (!strcmp(picture_rows[k].name, name))
+            return &picture_rows[k];
+    return NULL;
+}
