@@ -17,6 +17,8 @@
 // 1200).
 #define ENOUGH_ITERATIONS 500
 #define CUT_MARGIN_PX 12
+#define FEW_VIEWS 6
+#define MANY_VIEWS 14
 // Share of the splat budget that is seeded; the rest goes where detail turns out to be missing.
 #define SEEDED 0.75
 
@@ -89,13 +91,17 @@ static int carve(athlete *a)
     size_t n = (size_t)a->count;
     recon_silhouette *silhouettes = sp_calloc(n, sizeof *silhouettes);
     bool *used = sp_calloc(n, sizeof *used);
-    int rc = silhouettes && used ? SP_OK : SP_ENOMEM;
+    int rc = silhouettes && used ? SP_OK : SP_ENOMEM, trusted = 0;
     for (int v = 0; !rc && v < a->count; v++) {
         silhouettes[v] = a->scene.views[v].silhouette;
         used[v] = a->scene.views[v].used;
+        trusted += used[v];
     }
     recon_hull_params params = recon_hull_params_default();
     params.voxel_m = VOXEL_M;
+    // Agreement has already left out the views that are wrong. More tolerance would fill gaps between limbs
+    // that only two views see through.
+    params.tolerance = trusted >= MANY_VIEWS ? 2 : trusted >= FEW_VIEWS ? 1 : 0;
     if (!rc)
         rc = recon_hull_carve(&a->hull, silhouettes, used, a->count, &params, a->pool, a->progress);
     free(silhouettes);

@@ -19,14 +19,16 @@
 // A shadow takes at least this much light; views agree when their ratios are this close.
 #define LEAST_DARKENING 0.06f
 #define SAME_RATIO 0.10f
-#define AGREEING_SHARE 0.55
+#define AGREEING_SHARE 0.4
 #define LEAST_AGREEING 3
 // Between these darkenings the penumbra fades out, so that noise and exposure leave no veil and no edge.
 #define FADE_FROM 0.015f
 #define FADE_TO 0.05f
-// How far a pixel may be from the plate in shadow, 0..1, and still be it.
+// How far a pixel may be from the plate in shadow, 0..1, and still be it; and how far its darkness from that
+// of the cell.
 #define TOLERANCE 0.07f
-#define GAP_ROUNDS 2
+#define SAME_DARKNESS 0.2f
+#define GAP_ROUNDS 3
 #define FLOOR_REACH_M 60
 
 // Means over 3x3 pixels of image and plate (in the image's exposure) where the view sees a floor point.
@@ -464,6 +466,25 @@ void recon_shadow_free(recon_shadow *shadow)
     *shadow = (recon_shadow){0};
 }
 
+// Whether the pixel is the plate in the lamp's colour of shadow, about as dark as the cell is: near feet it
+// changes by much from pixel to pixel.
+static bool is_shaded(const float image[3], const float plate[3], const float light[3], float dark)
+{
+    float missing[3], along = 0, square = 1e-6f;
+    for (int c = 0; c < 3; c++) {
+        missing[c] = plate[c] * (1 - light[c]) / dark;
+        along += (plate[c] - image[c]) * missing[c];
+        square += missing[c] * missing[c];
+    }
+    float own = along / square;
+    if (fabsf(own - dark) > SAME_DARKNESS)
+        return false;
+    for (int c = 0; c < 3; c++)
+        if (fabsf(image[c] - plate[c] + own * missing[c]) > TOLERANCE)
+            return false;
+    return true;
+}
+
 static bool is_shadow(const shadow_job *job, const sp_view *view, const double at[2])
 {
     const recon_shadow *s = job->shadow;
@@ -472,13 +493,10 @@ static bool is_shadow(const shadow_job *job, const sp_view *view, const double a
     if (i < 0 || j < 0 || i >= s->size[0] || j >= s->size[1])
         return false;
     size_t cells = (size_t)s->size[0] * (size_t)s->size[1], cell = (size_t)j * (size_t)s->size[0] + (size_t)i;
-    float image[3], plate[3];
-    if (darkness(s, cell) < LEAST_DARKENING || !sample_floor(image, plate, view, at[0], at[1]))
-        return false;
-    for (size_t c = 0; c < 3; c++)
-        if (fabsf(image[c] - s->light[c * cells + cell] * plate[c]) > TOLERANCE)
-            return false;
-    return true;
+    const float light[3] = {s->light[cell], s->light[cells + cell], s->light[2 * cells + cell]};
+    float image[3], plate[3], dark = darkness(s, cell);
+    return dark >= LEAST_DARKENING && sample_floor(image, plate, view, at[0], at[1]) &&
+           is_shaded(image, plate, light, dark);
 }
 
 static void clear_view(void *context, int64_t v, int worker)
