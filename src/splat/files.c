@@ -38,6 +38,10 @@ static int check_finite(const sp_splat_cloud *cloud, int code, const char *what)
                             isnan(values[i]) ? "no number (NaN)" : "an infinity", name);
         }
     }
+    for (size_t k = 0; cloud->velocity && k < 3 * cloud->capacity; k++)
+        if (!isfinite(cloud->velocity[k]))
+            return sp_error(code, "%s: splat %zu has a velocity that is not finite; remove that splat", what,
+                            k % cloud->capacity);
     return 0;
 }
 

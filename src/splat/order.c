@@ -86,17 +86,22 @@ int sp_splat_cloud_order(uint32_t *order, const sp_splat_cloud *cloud)
     return SP_OK;
 }
 
+static void permute_row(float *values, const uint32_t *order, size_t count, float *scratch)
+{
+    for (size_t i = 0; i < count; i++)
+        scratch[i] = values[order[i]];
+    memcpy(values, scratch, count * sizeof *values);
+}
+
 int sp_splat_cloud_permute(sp_splat_cloud *cloud, const uint32_t *order)
 {
-    float *moved = sp_calloc(cloud->count + 1, sizeof *moved);
-    if (!moved)
+    float *scratch = sp_calloc(cloud->count + 1, sizeof *scratch);
+    if (!scratch)
         return SP_ENOMEM;
-    for (int row = 0; row < sp_splat_rows(cloud->sh_degree); row++) {
-        float *values = sp_splat_row(cloud, row);
-        for (size_t i = 0; i < cloud->count; i++)
-            moved[i] = values[order[i]];
-        memcpy(values, moved, cloud->count * sizeof *values);
-    }
-    free(moved);
+    for (int row = 0; row < sp_splat_rows(cloud->sh_degree); row++)
+        permute_row(sp_splat_row(cloud, row), order, cloud->count, scratch);
+    for (size_t axis = 0; axis < 3 && cloud->velocity; axis++)
+        permute_row(cloud->velocity + axis * cloud->capacity, order, cloud->count, scratch);
+    free(scratch);
     return SP_OK;
 }

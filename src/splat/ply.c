@@ -6,7 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORD_FLOATS_MAX (3 + 3 + 3 + 45 + 1 + 3 + 4)
+#define RECORD_FLOATS_MAX (3 + 3 + 3 + 45 + 1 + 3 + 4 + 3)
+
+// What stands behind a property that is no row of the cloud.
+enum { COLUMN_NORMAL = -1, COLUMN_VELOCITY = -4 }; // -4, -5, -6: along x, y, z
+
+static const char *const velocity_names[3] = {"vx", "vy", "vz"};
 
 static bool ply_matches(const uint8_t *data, size_t size)
 {
@@ -58,6 +63,21 @@ static int read_rows(sp_splat_cloud *cloud, const ply_header *header, const uint
     return 0;
 }
 
+// Velocities are ours: a file that has not all three of them, as floats, has none.
+static int read_velocity(sp_splat_cloud *cloud, const ply_header *header, const uint8_t *data)
+{
+    const ply_property *properties[3];
+    for (int axis = 0; axis < 3; axis++) {
+        properties[axis] = ply_header_find(header, velocity_names[axis]);
+        if (!properties[axis] || properties[axis]->kind != PLY_FLOAT)
+            return SP_OK;
+    }
+    int rc = sp_splat_cloud_move(cloud);
+    for (size_t axis = 0; !rc && axis < 3; axis++)
+        read_row(cloud->velocity + axis * cloud->capacity, header, properties[axis], data);
+    return rc;
+}
+
 static int ply_decode(sp_splat_cloud *out, const uint8_t *data, size_t size, const char *what)
 {
     ply_header *header = sp_calloc(1, sizeof *header);
@@ -71,43 +91,56 @@ static int ply_decode(sp_splat_cloud *out, const uint8_t *data, size_t size, con
         rc = sp_splat_cloud_init(out, (size_t)header->count, degree);
     if (!rc)
         rc = read_rows(out, header, data, what);
+    if (!rc)
+        rc = read_velocity(out, header, data);
     free(header);
     return rc;
 }
 
-// INRIA's order of properties. Normals are unused but expected by its viewers. rows[i] is the row behind
-// property i, -1 for a normal. Returns the number of properties.
-static int record_layout(int rows[RECORD_FLOATS_MAX], int sh_degree)
+// INRIA's order of properties, and velocities behind them. Normals are unused but expected by its viewers.
+// columns[i] is the row behind property i, or negative. Returns the number of properties.
+static int record_layout(int columns[RECORD_FLOATS_MAX], const sp_splat_cloud *cloud)
 {
-    int count = 0, per_channel = (sh_degree + 1) * (sh_degree + 1) - 1;
+    int count = 0, per_channel = (cloud->sh_degree + 1) * (cloud->sh_degree + 1) - 1;
     for (int i = 0; i < 3; i++)
-        rows[count++] = SP_ROW_POSITION + i;
+        columns[count++] = SP_ROW_POSITION + i;
     for (int i = 0; i < 3; i++)
-        rows[count++] = -1;
+        columns[count++] = COLUMN_NORMAL;
     for (int i = 0; i < 3; i++)
-        rows[count++] = SP_ROW_SH + i;
+        columns[count++] = SP_ROW_SH + i;
     for (int channel = 0; channel < 3; channel++)
         for (int k = 0; k < per_channel; k++)
-            rows[count++] = SP_ROW_SH + 3 + 3 * k + channel;
-    rows[count++] = SP_ROW_OPACITY;
+            columns[count++] = SP_ROW_SH + 3 + 3 * k + channel;
+    columns[count++] = SP_ROW_OPACITY;
     for (int i = 0; i < 3; i++)
-        rows[count++] = SP_ROW_LOG_SCALE + i;
+        columns[count++] = SP_ROW_LOG_SCALE + i;
     for (int i = 0; i < 4; i++)
-        rows[count++] = SP_ROW_ROTATION + i;
+        columns[count++] = SP_ROW_ROTATION + i;
+    for (int i = 0; i < 3 && cloud->velocity; i++)
+        columns[count++] = COLUMN_VELOCITY - i;
     return count;
 }
 
-static size_t write_header(char *text, size_t room, const sp_splat_cloud *cloud, const int *rows,
-                           int row_count)
+static const float *column_of(const sp_splat_cloud *cloud, int column)
+{
+    if (column <= COLUMN_VELOCITY)
+        return cloud->velocity + (size_t)(COLUMN_VELOCITY - column) * cloud->capacity;
+    return column == COLUMN_NORMAL ? NULL : sp_splat_row(cloud, column);
+}
+
+static size_t write_header(char *text, size_t room, const sp_splat_cloud *cloud, const int *columns,
+                           int column_count)
 {
     size_t used = (size_t)snprintf(text, room, "ply\nformat binary_little_endian 1.0\nelement vertex %zu\n",
                                    cloud->count);
-    for (int i = 0; i < row_count; i++) {
+    for (int i = 0; i < column_count; i++) {
         char name[32];
-        if (rows[i] < 0)
+        if (columns[i] == COLUMN_NORMAL)
             snprintf(name, sizeof name, "n%c", "xyz"[i - 3]);
+        else if (columns[i] < 0)
+            snprintf(name, sizeof name, "%s", velocity_names[COLUMN_VELOCITY - columns[i]]);
         else
-            splat_field_name(name, rows[i], cloud->sh_degree);
+            splat_field_name(name, columns[i], cloud->sh_degree);
         used += (size_t)snprintf(text + used, room - used, "property float %s\n", name);
     }
     return used + (size_t)snprintf(text + used, room - used, "end_header\n");
@@ -116,18 +149,18 @@ static size_t write_header(char *text, size_t room, const sp_splat_cloud *cloud,
 static int ply_encode(splat_bytes *out, const sp_splat_cloud *cloud, const char *what)
 {
     (void)what;
-    int rows[RECORD_FLOATS_MAX];
+    int columns[RECORD_FLOATS_MAX];
     char header[4096];
-    int row_count = record_layout(rows, cloud->sh_degree);
-    size_t header_size = write_header(header, sizeof header, cloud, rows, row_count);
-    size_t stride = (size_t)row_count * sizeof(float);
+    int column_count = record_layout(columns, cloud);
+    size_t header_size = write_header(header, sizeof header, cloud, columns, column_count);
+    size_t stride = (size_t)column_count * sizeof(float);
     uint8_t *data = sp_calloc(header_size + cloud->count * stride, 1);
     if (!data)
         return SP_ENOMEM;
     memcpy(data, header, header_size);
-    for (int k = 0; k < row_count; k++) {
+    for (int k = 0; k < column_count; k++) {
         uint8_t *to = data + header_size + (size_t)k * sizeof(float);
-        const float *row = rows[k] < 0 ? NULL : sp_splat_row(cloud, rows[k]);
+        const float *row = column_of(cloud, columns[k]);
         for (size_t i = 0; row && i < cloud->count; i++, to += stride)
             memcpy(to, &row[i], sizeof row[i]);
     }

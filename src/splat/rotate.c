@@ -1,8 +1,8 @@
 #include "sh.h"
 
-static void rotate_positions(sp_splat_cloud *cloud, sp_mat3 rotation)
+static void rotate_vectors(float *rows, const sp_splat_cloud *cloud, sp_mat3 rotation)
 {
-    float *x = sp_splat_row(cloud, SP_ROW_POSITION), *y = x + cloud->capacity, *z = y + cloud->capacity;
+    float *x = rows, *y = x + cloud->capacity, *z = y + cloud->capacity;
     for (size_t i = 0; i < cloud->count; i++) {
         sp_vec3 p = sp_m3_apply(rotation, sp_v3((double)x[i], (double)y[i], (double)z[i]));
         x[i] = (float)p.x;
@@ -49,7 +49,9 @@ static void rotate_sh(sp_splat_cloud *cloud, sp_mat3 rotation)
 
 void sp_splat_cloud_rotate(sp_splat_cloud *cloud, sp_mat3 rotation)
 {
-    rotate_positions(cloud, rotation);
+    rotate_vectors(sp_splat_row(cloud, SP_ROW_POSITION), cloud, rotation);
+    if (cloud->velocity)
+        rotate_vectors(cloud->velocity, cloud, rotation);
     rotate_quaternions(cloud, rotation);
     rotate_sh(cloud, rotation);
 }

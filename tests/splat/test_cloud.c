@@ -214,10 +214,46 @@ static void test_order(void **state)
     sp_splat_cloud_free(&empty);
 }
 
+static void set_velocity(sp_splat_cloud *cloud)
+{
+    assert_ok(sp_splat_cloud_move(cloud));
+    for (size_t k = 0; k < 3 * cloud->count; k++)
+        cloud->velocity[k / cloud->count * cloud->capacity + k % cloud->count] = (float)k;
+}
+
+// Velocities go where their splats go.
+static void test_velocities_stay_with_their_splats(void **state)
+{
+    (void)state;
+    sp_splat_cloud still = random_cloud(5, 0, 1), moving = random_cloud(20, 0, 2), copy;
+    assert_null(still.velocity);
+    set_velocity(&moving);
+    assert_int_equal((uintptr_t)moving.velocity % 64, 0);
+    assert_ok(sp_splat_cloud_append(&still, &moving));
+    assert_ok(sp_splat_cloud_reserve(&still, 200));
+    assert_ok(sp_splat_cloud_copy(&copy, &still));
+    for (size_t axis = 0; axis < 3; axis++)
+        for (size_t i = 0; i < 25; i++)
+            assert_true(copy.velocity[axis * copy.capacity + i] == (i < 5 ? 0 : (float)(axis * 20 + i - 5)));
+    uint8_t keep[25] = {0};
+    keep[7] = keep[24] = 1;
+    sp_splat_cloud_filter(&copy, keep);
+    const uint32_t order[2] = {1, 0};
+    assert_ok(sp_splat_cloud_permute(&copy, order));
+    assert_true(copy.velocity[0] == 19 && copy.velocity[1] == 2 && copy.velocity[2] == 0);
+    const sp_mat3 quarter = {{0, -1, 0, 1, 0, 0, 0, 0, 1}}; // about z
+    sp_splat_cloud_rotate(&copy, quarter);
+    assert_true(fabsf(copy.velocity[0] + 39) < 1e-4f && fabsf(copy.velocity[copy.capacity] - 19) < 1e-4f);
+    sp_splat_cloud_free(&still);
+    sp_splat_cloud_free(&moving);
+    sp_splat_cloud_free(&copy);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_init),   cmocka_unit_test(test_append_and_copy), cmocka_unit_test(test_order),
+        cmocka_unit_test(test_init),   cmocka_unit_test(test_append_and_copy),
+        cmocka_unit_test(test_order),  cmocka_unit_test(test_velocities_stay_with_their_splats),
         cmocka_unit_test(test_filter), cmocka_unit_test(test_rotate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

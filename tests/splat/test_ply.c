@@ -101,6 +101,37 @@ static void test_round_trip(void **state)
     support_folder_end(folder);
 }
 
+static void test_velocities_are_kept(void **state)
+{
+    (void)state;
+    char *folder = support_folder();
+    char *path = sp_path_join(folder, "cloud.ply"), *text = NULL;
+    size_t size = 0;
+    sp_splat_cloud cloud = random_cloud(30, 1, 5), back;
+    assert_ok(sp_splat_cloud_move(&cloud));
+    for (size_t axis = 0; axis < 3; axis++)
+        for (size_t i = 0; i < 30; i++)
+            cloud.velocity[axis * cloud.capacity + i] = (float)(axis + 1) * 0.25f - (float)i;
+    assert_ok(sp_splat_save(&cloud, path));
+    assert_ok(sp_splat_load(&back, path));
+    for (size_t axis = 0; axis < 3; axis++)
+        assert_memory_equal(back.velocity + axis * back.capacity, cloud.velocity + axis * cloud.capacity,
+                            30 * sizeof(float));
+    assert_memory_equal(sp_splat_row(&back, SP_ROW_ROTATION + 3), sp_splat_row(&cloud, SP_ROW_ROTATION + 3),
+                        30 * sizeof(float));
+    assert_ok(sp_file_read(&text, &size, path, 1 << 20));
+    assert_non_null(strstr(text, "property float rot_3\nproperty float vx\nproperty float vy\nproperty float "
+                                 "vz\nend_header\n"));
+    cloud.velocity[3] = NAN;
+    assert_int_equal(sp_splat_save(&cloud, path), SP_EINVAL);
+    assert_non_null(strstr(sp_error_text(), "splat 3"));
+    free(text);
+    free(path);
+    sp_splat_cloud_free(&cloud);
+    sp_splat_cloud_free(&back);
+    support_folder_end(folder);
+}
+
 // What viewers look for: INRIA's names in INRIA's order.
 static void test_written_header(void **state)
 {
@@ -247,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_cut_anywhere),
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_velocities_are_kept),
         cmocka_unit_test(test_written_header),
         cmocka_unit_test(test_bad_headers),
         cmocka_unit_test(test_numbers_must_be_finite),
