@@ -21,11 +21,10 @@ typedef enum picture_group {
 typedef struct picture_row {
     const char *name, *about;
     picture_group group;
-    const char *needs; // a file without which the row is left out; or NULL
-    const char *make;  // commands that make the take, with ; between them; one that begins with "tools/" is a
-                       // program of the source tree. NULL: the take of the row `take`
-    const char *take;  // the row whose take this one uses; NULL: its own
-    const char *venue; // the row whose background it takes over, plates and rig being the same; NULL: none
+    const char *needs;   // a file without which the row is left out; or NULL
+    const char *make;    // commands that make the take, with ; between them; NULL: the take of the row `take`
+    const char *take;    // the row whose take this one uses; NULL: its own
+    const char *venue;   // the row whose background it takes over, plates and rig being the same; NULL: none
     const char *prepare; // arguments of prepare; NULL: nothing is prepared
     const char *moments; // arguments of moment; with ; between several commands, each from a cold start
     const char *truth;   // as eval's; NULL: the cameras that were left out; "": nothing is scored

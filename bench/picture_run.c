@@ -70,8 +70,8 @@ static int take_over_venue(picture_job *job, const picture_row *row)
     const picture_row *from = picture_row_find(row->venue);
     there = picture_text(job, from, "{take}/background");
     int code = here && there ? SP_OK : SP_ENOMEM;
-    if (!code && !sp_file_exists(there))
-        code = sp_error(SP_ENOENT, "the row '%s' has prepared nothing", row->venue);
+    if (!code && job->prepared[from - picture_rows] != from)
+        code = sp_error(SP_ENOENT, "the background of the row '%s' is not there", row->venue);
     if (!code && !sp_file_exists(here) && symlink(there, here))
         code = sp_error(SP_EIO, "%s cannot be made", here);
     free(here);
@@ -101,23 +101,34 @@ static int prepare(picture_job *job, const picture_row *row)
 
 // ---- The moment
 
-static void add_suspects(picture_result *result, const char *moment)
+static void add_suspects(picture_result *result, const sp_json *report)
 {
-    char *path = sp_path_join(moment, "report.json");
-    sp_json *report = NULL;
-    if (path && sp_json_load(&report, path) == SP_OK) {
-        const sp_json *list = sp_json_get(report, "suspects");
-        for (int i = 0; list && i < sp_json_length(list); i++) {
-            const char *camera = NULL;
-            size_t used = strlen(result->suspects);
-            if (sp_json_string(&camera, sp_json_at(list, i), "camera", path) == SP_OK &&
-                !strstr(result->suspects, camera))
-                snprintf(result->suspects + used, sizeof result->suspects - used, "%s%s", used ? " " : "",
-                         camera);
-        }
+    const sp_json *list = sp_json_get(report, "suspects");
+    for (int i = 0; list && i < sp_json_length(list); i++) {
+        const char *camera = NULL;
+        size_t used = strlen(result->suspects);
+        if (sp_json_string(&camera, sp_json_at(list, i), "camera", "report.json") == SP_OK &&
+            !strstr(result->suspects, camera))
+            snprintf(result->suspects + used, sizeof result->suspects - used, "%s%s", used ? " " : "",
+                     camera);
     }
+}
+
+// The moment's report: its suspects, and a copy beside the contact sheets.
+static int read_report(picture_job *job, const picture_row *row, const char *moment, int number)
+{
+    char *from = sp_path_join(moment, "report.json"),
+         *to = job->bench->folder ? sp_format("%s/%s-%d.json", job->bench->folder, row->name, number) : NULL;
+    sp_json *report = NULL;
+    int code = from ? sp_json_load(&report, from) : SP_ENOMEM;
+    if (!code)
+        add_suspects(result_of(job, row), report);
+    if (!code && to)
+        code = sp_json_save(report, to);
     sp_json_free(&report);
-    free(path);
+    free(from);
+    free(to);
+    return code;
 }
 
 static int append_scores(picture_result *result, const sp_score *scores, int count)
@@ -202,7 +213,7 @@ static int one_moment(picture_job *job, const picture_row *row, const char *argu
     if (!code && !(row->truth && !*row->truth))
         code = score(job, row, moment, sheet);
     if (!code)
-        add_suspects(result, moment);
+        code = read_report(job, row, moment, number);
     if (moment)
         sp_folder_remove(moment);
     free(folder);

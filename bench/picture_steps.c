@@ -126,7 +126,7 @@ static int run_words(picture_cost *cost, picture_job *job, char **words)
     last_line(said, sizeof said, job->log);
     if (WIFSIGNALED(status))
         return sp_error(SP_EIO, "%s: ended by signal %d", words[1], WTERMSIG(status));
-    return sp_error(SP_EIO, "%s: %s", words[1] ? words[1] : words[0], said);
+    return sp_error(SP_EIO, "%s: %s", words[1], said);
 }
 
 // ---- Commands
@@ -145,15 +145,14 @@ static int run_command(picture_cost *cost, picture_job *job, const picture_row *
         else if (!(words[count++] = picture_text(job, row, word)))
             code = SP_ENOMEM;
     }
-    bool is_tool = !code && count > 1 && !strncmp(words[1], "tools/", 6);
     snprintf(threads, sizeof threads, "%d", sp_pool_threads(job->bench->pool));
     const char *const common[] = {"--threads", threads};
-    for (int k = 0; k < 2 && !code && !is_tool; k++)
+    for (int k = 0; k < 2 && !code; k++)
         if (!(words[count++] = sp_strdup(common[k])))
             code = SP_ENOMEM;
     words[0] = job->program;
     if (!code)
-        code = run_words(cost, job, is_tool ? words + 1 : words);
+        code = run_words(cost, job, words);
     for (int k = 1; k < count; k++)
         free(words[k]);
     free(whole);

@@ -147,6 +147,8 @@ static int keep(moment_job *j, int index, bool is_first, bool is_last, const rep
     if (code == SP_OK && is_first)
         code = moment_save_poster(j, instant, &instant->cloud);
     sp_ledger_end(j->ledger);
+    if (code == SP_OK && is_last)
+        code = moment_report_warn(j);
     sp_moment_state state = is_last ? SP_MOMENT_FINAL : SP_MOMENT_REFINING;
     return code == SP_OK ? moment_folder_publish(j, state, instant->frame, instant->report.iterations) : code;
 }

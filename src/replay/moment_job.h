@@ -42,6 +42,8 @@ int moment_folder_publish(moment_job *j, sp_moment_state state, int64_t frame, i
 int moment_report_row(sp_json **out, const moment_job *j, const replay_instant *instant);
 int moment_report_update(moment_job *j, sp_moment_state state, int64_t frame, int iterations);
 int moment_report_save(const moment_job *j);
+// Name the cameras in the log that do not fit the others.
+int moment_report_warn(const moment_job *j);
 
 // ---- Previews (moment_preview.c)
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "report.h"
+#include "suspects.h"
 
 int moment_report_row(sp_json **out, const moment_job *j, const replay_instant *instant)
 {
@@ -63,7 +64,7 @@ int moment_report_update(moment_job *j, sp_moment_state state, int64_t frame, in
 int moment_report_save(const moment_job *j)
 {
     sp_json *report = replay_report_new("moment"), *rows = sp_json_array(),
-            *updates = sp_json_copy(j->updates);
+            *updates = sp_json_copy(j->updates), *suspects = NULL;
     int code = report && rows && updates ? SP_OK : SP_ENOMEM;
     for (int i = 0; i < j->moment->count && code == SP_OK; i++) {
         sp_json *row = j->rows[i] ? sp_json_copy(j->rows[i]) : NULL;
@@ -76,9 +77,31 @@ int moment_report_save(const moment_job *j)
     if (code == SP_OK)
         code = sp_json_set(report, "updates", &updates);
     if (code == SP_OK)
+        code = replay_suspects(&suspects, j->rows, j->moment->count, &j->take->rig);
+    if (code == SP_OK)
+        code = sp_json_set(report, "suspects", &suspects);
+    if (code == SP_OK)
         code = replay_report_save(&report, j->ledger, moment_folder(j));
     sp_json_free(&report);
     sp_json_free(&rows);
     sp_json_free(&updates);
+    sp_json_free(&suspects);
+    return code;
+}
+
+int moment_report_warn(const moment_job *j)
+{
+    sp_json *suspects = NULL;
+    int code = replay_suspects(&suspects, j->rows, j->moment->count, &j->take->rig);
+    for (int i = 0; code == SP_OK && i < sp_json_length(suspects); i++) {
+        const char *camera, *reason;
+        const sp_json *row = sp_json_at(suspects, i);
+        code = sp_json_string(&camera, row, "camera", "suspects");
+        if (code == SP_OK)
+            code = sp_json_string(&reason, row, "reason", "suspects");
+        if (code == SP_OK)
+            sp_log(SP_LOG_WARN, "camera %s: %s; look at it with rig check", camera, reason);
+    }
+    sp_json_free(&suspects);
     return code;
 }

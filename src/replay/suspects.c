@@ -1,0 +1,100 @@
+#include "suspects.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DEVIATIONS 4.0
+#define NORMAL_MAD 1.4826 // of a normal distribution's deviation to its median absolute one
+#define LEAST_DROP 0.1    // of agreement
+enum { LEAST_CAMERAS = 4 };
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median_of(double *values, int count)
+{
+    qsort(values, (size_t)count, sizeof *values, by_value);
+    return 0.5 * (values[(count - 1) / 2] + values[count / 2]);
+}
+
+void replay_judge(bool *is_suspect, double *median, const double *agreement, int count)
+{
+    double *sorted = sp_calloc((size_t)count + 1, sizeof *sorted);
+    int known = 0;
+    *median = NAN;
+    for (int i = 0; i < count; i++) {
+        is_suspect[i] = false;
+        if (sorted && !isnan(agreement[i]))
+            sorted[known++] = agreement[i];
+    }
+    if (known >= LEAST_CAMERAS) {
+        *median = median_of(sorted, known);
+        for (int i = 0; i < known; i++)
+            sorted[i] = fabs(sorted[i] - *median);
+        double limit = *median - fmax(DEVIATIONS * NORMAL_MAD * median_of(sorted, known), LEAST_DROP);
+        for (int i = 0; i < count; i++)
+            is_suspect[i] = agreement[i] < limit; // false of NaN
+    }
+    free(sorted);
+}
+
+// Each camera's mean over the rows.
+static void means_of(double *mean, sp_json *const *rows, int count, const sp_rig *rig)
+{
+    for (int c = 0; c < rig->count; c++) {
+        double sum = 0;
+        int seen = 0;
+        for (int i = 0; i < count; i++) {
+            const sp_json *agreement = rows[i] ? sp_json_get(rows[i], "agreement") : NULL;
+            const sp_json *value = agreement ? sp_json_get(agreement, rig->cameras[c].id) : NULL;
+            if (value && sp_json_is_number(value)) {
+                sum += sp_json_value(value);
+                seen++;
+            }
+        }
+        mean[c] = seen ? sum / seen : NAN;
+    }
+}
+
+static int append(sp_json *list, const char *camera, double agreement, double others)
+{
+    char reason[160];
+    snprintf(
+        reason, sizeof reason,
+        "its matte has %.0f%% in common with the hull of all, where half of the cameras have %.0f%% or more",
+        100 * agreement, 100 * others);
+    sp_json *row = sp_json_object();
+    int code = row ? sp_json_set_string(row, "camera", camera) : SP_ENOMEM;
+    if (code == SP_OK)
+        code = sp_json_set_string(row, "reason", reason);
+    if (code == SP_OK)
+        code = sp_json_append(list, &row);
+    sp_json_free(&row);
+    return code;
+}
+
+int replay_suspects(sp_json **out, sp_json *const *rows, int count, const sp_rig *rig)
+{
+    sp_json *list = sp_json_array();
+    double *mean = sp_calloc((size_t)rig->count, sizeof *mean), median;
+    bool *is_suspect = sp_calloc((size_t)rig->count, sizeof *is_suspect);
+    int code = list && mean && is_suspect ? SP_OK : SP_ENOMEM;
+    if (code == SP_OK) {
+        means_of(mean, rows, count, rig);
+        replay_judge(is_suspect, &median, mean, rig->count);
+    }
+    for (int c = 0; c < rig->count && code == SP_OK; c++)
+        if (is_suspect[c])
+            code = append(list, rig->cameras[c].id, mean[c], median);
+    free(mean);
+    free(is_suspect);
+    if (code < 0)
+        sp_json_free(&list);
+    else
+        *out = list;
+    return code;
+}
