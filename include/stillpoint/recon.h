@@ -87,7 +87,7 @@ typedef enum sp_seeds {
 } sp_seeds;
 
 typedef struct sp_background_params {
-    int splats;      // budget (default 150000)
+    int splats;      // budget (default 300000)
     double budget_s; // wall seconds (default 90); 0: iterations decides alone
     int iterations;  // default 0: chosen from the budget
     int sh_degree;   // default -1: 2 where many views allow it, else 0

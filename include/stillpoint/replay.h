@@ -52,8 +52,8 @@ typedef struct sp_replay_params {
     uint64_t seed;            // default 1
     sp_kernels kernels;       // default AUTO
     int plate_samples;        // frames a plate is estimated from, 3..200 (default 60)
-    double background_s;      // wall seconds for the background cloud, 0..3600 (default 45); 0: none is made
-    int background_splats;    // default 150000
+    double background_s;      // wall seconds for the background cloud, 0..3600 (default 95); 0: none is made
+    int background_splats;    // default 300000
     int hold_out; // every so many-th camera takes no part in the background, which is scored at them; 0: none
     sp_seeds background_seeds; // default AUTO; POINTS needs those of the take (points.ply)
     int background_reduce; // the background's pictures are this many times smaller than the plates (default

@@ -1,8 +1,9 @@
 #include "background.h"
 
-#include "fuse.h"
+#include "depths.h"
 #include "grey.h"
 #include "optimise.h"
+#include "planes.h"
 #include "point_seeds.h"
 #include "undistort.h"
 
@@ -12,12 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEREO_PIXELS 1400000.0 // of all views together: what bounds the time of the stereo
-#define STEREO_VIEW_MIN 40000.0
-#define STEREO_VIEW_MAX 160000.0
-#define STEREO_ITERATIONS 4
-#define STEREO_BUDGET_S                                                                                      \
-    40.0 // a background with fewer seconds gets its stereo from fewer pixels, in proportion
+#define STEREO_PIXELS 6300000.0 // of all views together: what bounds the time of the stereo
+#define STEREO_VIEW_MAX 520000.0
+// A background with fewer seconds gets its stereo from fewer pixels, in proportion.
+#define STEREO_BUDGET_S 90.0
 #define STEREO_VIEW_LEAST 6000.0
 #define TARGET_PIXELS 600000.0 // of a plate that the cloud is optimised against
 #define NEAR_SHARE 0.15 // nearest and farthest surface, and the floor's radius, from the rig's own size
@@ -29,10 +28,11 @@
 #define DENSE_VIEWS 20          // with so many views, pictures alone say where things are and how they shine
 #define DENSE_SH_DEGREE 2
 #define DENSE_STEREO_PIXELS 400000.0 // of all views together: their seeds need no detail
+#define DENSE_STEREO_BUDGET_S 40.0
 
 sp_background_params sp_background_params_default(void)
 {
-    sp_background_params p = {.splats = 150000, .budget_s = 90, .sh_degree = -1};
+    sp_background_params p = {.splats = 300000, .budget_s = 90, .sh_degree = -1};
     return p;
 }
 
@@ -79,16 +79,9 @@ static int stereo_view(recon_stereo_view *out, const sp_view *view, double pixel
         out->camera = camera;
         out->rgb = pinhole;
     }
-    return rc ? rc : recon_grey(&out->grey, &out->rgb);
-}
-
-static void stereo_views_free(recon_stereo_view *views, int count)
-{
-    for (int i = 0; views && i < count; i++) {
-        sp_image_free(&views[i].rgb);
-        sp_image_free(&views[i].grey);
-    }
-    free(views);
+    if (!rc)
+        rc = recon_grey(&out->grey, &out->rgb);
+    return rc ? rc : recon_quads_init(&out->quads, &out->grey);
 }
 
 // A plate to match, with the share of its pixels that the lens fills.
@@ -133,14 +126,16 @@ static int stereo_views(recon_stereo_view **out, const sp_view *views, int count
     recon_stereo_view *all = sp_calloc((size_t)count, sizeof *all);
     if (!all)
         return SP_ENOMEM;
-    double pixels = count < DENSE_VIEWS ? fmin(fmax(STEREO_PIXELS / count, STEREO_VIEW_MIN), STEREO_VIEW_MAX)
-                                        : fmax(DENSE_STEREO_PIXELS / count, STEREO_VIEW_LEAST);
-    if (budget_s > 0 && budget_s < STEREO_BUDGET_S)
-        pixels = fmax(pixels * budget_s / STEREO_BUDGET_S, STEREO_VIEW_LEAST);
+    bool is_dense = count >= DENSE_VIEWS;
+    double pixels = (is_dense ? DENSE_STEREO_PIXELS : STEREO_PIXELS) / count;
+    double least_s = is_dense ? DENSE_STEREO_BUDGET_S : STEREO_BUDGET_S;
+    if (budget_s > 0 && budget_s < least_s)
+        pixels *= budget_s / least_s;
+    pixels = fmin(fmax(pixels, STEREO_VIEW_LEAST), STEREO_VIEW_MAX);
     view_job job = {.views = views, .stereo = all, .pixels = pixels};
     int rc = for_views(&job, count, stereo_view_at, pool);
     if (rc)
-        stereo_views_free(all, count);
+        recon_stereo_views_free(all, count);
     else
         *out = all;
     return rc;
@@ -170,7 +165,6 @@ static int extent(recon_stereo_params *out, const sp_view *views, int count, uin
         .action_radius_m = ACTION_SHARE * distance,
         .floor_x = focus.x,
         .floor_y = focus.y,
-        .iterations = STEREO_ITERATIONS,
         .seed = seed,
     };
     return SP_OK;
@@ -178,14 +172,13 @@ static int extent(recon_stereo_params *out, const sp_view *views, int count, uin
 
 static int find_geometry(recon_geometry *g, sp_pool *pool, const sp_progress *progress)
 {
-    g->maps = sp_calloc((size_t)g->count, sizeof *g->maps);
-    if (!g->maps)
-        return SP_ENOMEM;
-    int rc = SP_OK;
-    for (int i = 0; i < g->count && !rc; i++)
-        rc = recon_stereo(&g->maps[i], g->views, g->count, i, &g->params, pool, progress);
+    int rc = recon_depths(g, pool, progress);
     if (!rc)
         rc = recon_confirm(g, pool);
+    if (!rc)
+        rc = recon_find_planes(g, pool);
+    if (!rc)
+        rc = recon_settle_on_planes(g, pool);
     return rc ? rc : recon_complete(g, pool);
 }
 
@@ -236,7 +229,7 @@ int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
     if (!rc)
         rc = recon_scaffold(&cloud, &g);
     recon_geometry_free(&g);
-    stereo_views_free(small, count);
+    recon_stereo_views_free(small, count);
     if (rc)
         sp_splat_cloud_free(&cloud);
     else

@@ -1,13 +1,19 @@
 // Depths for what no view confirmed: planes spread from confirmed surroundings of the same colour.
-#include "fuse.h"
+#include "planes.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define COLOUR_STEP 40.0f // pixels of distance that a step in colour costs, per unit of one channel's mean
-#define SPREAD_NEAR 40.0f // within this distance a plane simply continues
+#define SPREAD_NEAR 40.0f // within this distance a plane simply continues, in a picture of WIDTH_MEANT
 #define SPREAD_FAR 160.0f // beyond this one it is not believed: floor or shell
+#define WIDTH_MEANT 455.0f
+#define ON_PLANE 0.012  // of the distance: what is this near to a large plane lies on it, ...
+#define ALONG_PLANE 0.7 // ... with a normal whose cosine is above
+#define NO_PLANE 255
+#define SURROUNDINGS 6  // reach this share of the picture's width to each side
+#define GOOD_PART 0.25f // of the pixels that the plane with most of them has
 #define CONTINUE_RATIO                                                                                       \
     1.5f // a plane that continues to a depth farther off than this is taken as facing the view
 #define PUSH_BACK 1.05
@@ -84,6 +90,7 @@ static void spread_free(spread *s)
 static void spread_planes(spread *s, const sp_image *rgb, const uint8_t *confirmed)
 {
     size_t width = (size_t)rgb->width, pixels = width * (size_t)rgb->height;
+    float step = COLOUR_STEP * (float)rgb->width / WIDTH_MEANT;
     for (size_t at = 0; at < pixels; at++) {
         s->cost[at] = confirmed[at] ? 0 : INFINITY;
         s->source[at] = confirmed[at] ? (int32_t)at : -1;
@@ -98,7 +105,7 @@ static void spread_planes(spread *s, const sp_image *rgb, const uint8_t *confirm
         size_t next[4] = {x > 0 ? at - 1 : at, x + 1 < width ? at + 1 : at, at >= width ? at - width : at,
                           at + width < pixels ? at + width : at};
         for (int k = 0; k < 4; k++) {
-            float cost = n.cost + 1 + COLOUR_STEP * colour_difference(rgb, at, next[k]);
+            float cost = n.cost + 1 + step * colour_difference(rgb, at, next[k]);
             if (cost < s->cost[next[k]]) {
                 s->cost[next[k]] = cost;
                 s->source[next[k]] = s->source[at];
@@ -164,10 +171,115 @@ static placement facing(const sp_camera *c, double x, double y, double depth)
     return (placement){depth, {(float)n.x, (float)n.y, (float)n.z}};
 }
 
-// The plane of the source continued to the pixel.
-static placement continued(const recon_depth_map *map, const sp_camera *c, size_t source, double x, double y)
+// ---- Large planes
+
+// Per pixel which large plane a confirmed one lies on, and for each plane how many such pixels lie above and
+// to the left of a corner (Crow, "Summed-area tables", 1984): one row and column more than pixels.
+typedef struct fields {
+    uint8_t *plane; // index, NO_PLANE
+    uint32_t *sums[RECON_PLANES];
+    uint32_t *memory;
+} fields;
+
+static uint8_t plane_of(const recon_geometry *g, int view, size_t at)
 {
+    const recon_depth_map *map = &g->maps[view];
+    sp_vec3 world = recon_world_at(g, view, at);
+    sp_vec3 n = sp_m3_apply_transposed(g->views[view].camera.rotation,
+                                       sp_v3(map->normal[0][at], map->normal[1][at], map->normal[2][at]));
+    for (int k = 0; k < g->plane_count; k++)
+        if (fabs(sp_v3_dot(g->planes[k].normal, world) - g->planes[k].offset) < ON_PLANE * map->depth[at] &&
+            sp_v3_dot(g->planes[k].normal, n) > ALONG_PLANE)
+            return (uint8_t)k;
+    return NO_PLANE;
+}
+
+static int fields_init(fields *f, int width, int height, int planes)
+{
+    size_t corners = (size_t)(width + 1) * (size_t)(height + 1);
+    f->plane = sp_calloc((size_t)width * (size_t)height, 1);
+    f->memory = sp_calloc(corners * (size_t)planes + 1, sizeof *f->memory);
+    for (int k = 0; k < planes && f->memory; k++)
+        f->sums[k] = f->memory + (size_t)k * corners;
+    return f->plane && f->memory ? SP_OK : SP_ENOMEM;
+}
+
+static void fields_free(fields *f)
+{
+    free(f->plane);
+    free(f->memory);
+}
+
+static void find_fields(fields *f, const recon_geometry *g, int view)
+{
+    size_t width = (size_t)g->maps[view].width, height = (size_t)g->maps[view].height;
+    for (size_t at = 0; at < width * height; at++)
+        f->plane[at] = g->confirmed[view][at] ? plane_of(g, view, at) : NO_PLANE;
+    for (int k = 0; k < g->plane_count; k++)
+        for (size_t y = 0; y < height; y++) {
+            uint32_t sum = 0, *row = f->sums[k] + (y + 1) * (width + 1), *above = row - width - 1;
+            for (size_t x = 0; x < width; x++) {
+                sum += f->plane[y * width + x] == k;
+                row[x + 1] = above[x + 1] + sum;
+            }
+        }
+}
+
+// Pixels on plane k around (x, y).
+static uint32_t around(const fields *f, int k, int x, int y, int width, int height)
+{
+    int reach = width / SURROUNDINGS;
+    size_t x0 = (size_t)(x > reach ? x - reach : 0), x1 = (size_t)(x + reach < width ? x + reach + 1 : width);
+    size_t y0 = (size_t)(y > reach ? y - reach : 0),
+           y1 = (size_t)(y + reach < height ? y + reach + 1 : height);
+    const uint32_t *s = f->sums[k];
+    size_t row = (size_t)width + 1;
+    return s[y1 * row + x1] - s[y0 * row + x1] - s[y1 * row + x0] + s[y0 * row + x0];
+}
+
+// Where planes meet, the nearest is seen: of those that have a good part in the pixel's surroundings, the
+// first on its ray that nobody sees through. -1: none.
+static int first_plane(double *depth, const recon_geometry *g, int view, const fields *f, double x, double y)
+{
+    int best = -1, width = g->maps[view].width, height = g->maps[view].height;
+    uint32_t counts[RECON_PLANES], most = 0;
+    for (int k = 0; k < g->plane_count; k++) {
+        counts[k] = around(f, k, (int)x, (int)y, width, height);
+        most = counts[k] > most ? counts[k] : most;
+    }
+    for (int k = 0; k < g->plane_count; k++) {
+        if (counts[k] == 0 || (float)counts[k] < GOOD_PART * (float)most)
+            continue;
+        double there = recon_plane_depth(g, view, &g->planes[k], x, y);
+        if (there <= 0 || (best >= 0 && there >= *depth) ||
+            recon_stands_in_the_way(g, view, recon_world_point(&g->views[view].camera, x, y, there)))
+            continue;
+        best = k;
+        *depth = there;
+    }
+    return best;
+}
+
+// ---- Placing
+
+// The source's plane continued to the pixel: the large one that it is part of, else its own. Far from the
+// source other large planes may have come before.
+static placement continued(const recon_geometry *g, int view, const fields *f, size_t source, bool is_far,
+                           double x, double y)
+{
+    const recon_depth_map *map = &g->maps[view];
+    const sp_camera *c = &g->views[view].camera;
     double sx = (double)(source % (size_t)map->width) + 0.5, sy = (double)(source / (size_t)map->width) + 0.5;
+    double depth = 0;
+    int large = f->plane[source] == NO_PLANE ? -1 : f->plane[source];
+    if (large >= 0 && is_far)
+        large = first_plane(&depth, g, view, f, x, y);
+    else if (large >= 0)
+        depth = recon_plane_depth(g, view, &g->planes[large], x, y);
+    if (depth > 0) {
+        sp_vec3 n = sp_m3_apply(c->rotation, g->planes[large].normal);
+        return (placement){depth, {(float)n.x, (float)n.y, (float)n.z}};
+    }
     placement p = {0, {map->normal[0][source], map->normal[1][source], map->normal[2][source]}};
     double there = p.normal[0] * (sx - c->cx) / c->fx + p.normal[1] * (sy - c->cy) / c->fy + p.normal[2];
     double here = p.normal[0] * (x - c->cx) / c->fx + p.normal[1] * (y - c->cy) / c->fy + p.normal[2];
@@ -184,19 +296,20 @@ static bool is_plausible(const recon_geometry *g, int view, size_t source, sp_ve
     return !recon_in_action(g, world) || recon_in_action(g, recon_world_at(g, view, source));
 }
 
-static placement place(const recon_geometry *g, int view, const spread *s, size_t at)
+static placement place(const recon_geometry *g, int view, const spread *s, const fields *f, size_t at)
 {
     const recon_depth_map *map = &g->maps[view];
     const sp_camera *c = &g->views[view].camera;
     double x = (double)(at % (size_t)map->width) + 0.5, y = (double)(at / (size_t)map->width) + 0.5;
     placement spread_here = {0};
-    bool can_spread = s->source[at] >= 0 && s->cost[at] < SPREAD_FAR;
+    float cost = s->cost[at] * WIDTH_MEANT / (float)map->width;
+    bool can_spread = s->source[at] >= 0 && (cost < SPREAD_FAR || f->plane[s->source[at]] != NO_PLANE);
     if (can_spread) {
-        spread_here = continued(map, c, (size_t)s->source[at], x, y);
+        spread_here = continued(g, view, f, (size_t)s->source[at], cost > SPREAD_NEAR, x, y);
         can_spread =
             is_plausible(g, view, (size_t)s->source[at], recon_world_point(c, x, y, spread_here.depth));
     }
-    if (can_spread && s->cost[at] < SPREAD_NEAR)
+    if (can_spread && cost < SPREAD_NEAR)
         return spread_here;
     double floor = floor_depth(g, view, at);
     if (floor > 0 && recon_colour_agrees(g, view, at, recon_world_point(c, x, y, floor))) {
@@ -208,12 +321,12 @@ static placement place(const recon_geometry *g, int view, const spread *s, size_
     return facing(c, x, y, shell_depth(g, view, at));
 }
 
-static void complete_pixel(recon_geometry *g, int view, const spread *s, size_t at)
+static void complete_pixel(recon_geometry *g, int view, const spread *s, const fields *f, size_t at)
 {
     recon_depth_map *map = &g->maps[view];
     const sp_camera *c = &g->views[view].camera;
     double x = (double)(at % (size_t)map->width) + 0.5, y = (double)(at / (size_t)map->width) + 0.5;
-    placement p = place(g, view, s, at);
+    placement p = place(g, view, s, f, at);
     for (int step = 0; step < PUSH_STEPS && p.depth < g->params.far_m; step++) {
         if (!recon_stands_in_the_way(g, view, recon_world_point(c, x, y, p.depth)))
             break;
@@ -236,14 +349,19 @@ static void complete_view(void *context, int64_t view, int worker)
     recon_geometry *g = job->geometry;
     size_t pixels = (size_t)g->maps[view].width * (size_t)g->maps[view].height;
     spread s = {0};
+    fields f = {0};
     job->codes[view] = spread_init(&s, pixels);
+    if (!job->codes[view])
+        job->codes[view] = fields_init(&f, g->maps[view].width, g->maps[view].height, g->plane_count);
     if (!job->codes[view]) {
+        find_fields(&f, g, (int)view);
         spread_planes(&s, &g->views[view].rgb, g->confirmed[view]);
         for (size_t at = 0; at < pixels; at++)
             if (!g->confirmed[view][at])
-                complete_pixel(g, (int)view, &s, at);
+                complete_pixel(g, (int)view, &s, &f, at);
     }
     spread_free(&s);
+    fields_free(&f);
 }
 
 int recon_complete(recon_geometry *g, sp_pool *pool)

@@ -14,7 +14,11 @@
 #define SURE_COST 0.4f     // what a single one must match to be believed
 #define ISLAND_SHARE 0.001 // connected surfaces of less than this share of the picture are chance too
 #define ISLAND_STEP 0.04f  // relative step of depth that ends a surface
-#define REACH_SHARE 0.98   // of what was confirmed lies within reach
+#define DEBRIS_REACH 8     // a pixel's surroundings reach this share of the picture's width to each side
+#define DEBRIS_SURE 0.05   // share of them that has to be sure to tell ...
+#define DEBRIS_NEAR                                                                                          \
+    0.65 // ... that a lonely pixel of less than this share of their depth is none of the venue
+#define REACH_SHARE 0.98 // of what was confirmed lies within reach
 
 static void free_flags(uint8_t **flags, int count)
 {
@@ -28,6 +32,7 @@ void recon_geometry_free(recon_geometry *g)
     for (int i = 0; g->maps && i < g->count; i++)
         recon_depth_map_free(&g->maps[i]);
     free(g->maps);
+    free(g->planes);
     free_flags(g->confirmed, g->count);
     memset(g, 0, sizeof *g);
 }
@@ -128,7 +133,8 @@ static void confirm_row(void *context, int64_t y, int worker)
         }
         // Debris in the middle of the action is what a viewer sees first.
         bool can_be_lonely = lookers <= MANY_LOOKERS && !recon_in_action(g, world);
-        g->confirmed[job->view][at] = agree >= through && (agree >= 2 || (sure && can_be_lonely));
+        if (agree >= through && (agree >= 2 || (sure && can_be_lonely)))
+            g->confirmed[job->view][at] = agree >= 2 ? RECON_SURE : RECON_LONELY;
     }
 }
 
@@ -199,6 +205,67 @@ static int find_reach(recon_geometry *g)
     g->reach_m = fmax(reach, g->params.floor_radius_m);
     free(distances);
     return SP_OK;
+}
+
+// ---- Debris
+
+// Depths of sure pixels, and how many they are, above and to the left of a corner: one row and column more
+// than pixels.
+typedef struct sums {
+    double *depth, *count;
+} sums;
+
+static void sum_sure(sums *s, const recon_depth_map *map, const uint8_t *confirmed)
+{
+    size_t width = (size_t)map->width, row = width + 1;
+    for (size_t y = 0; y < (size_t)map->height; y++) {
+        double depth = 0, count = 0;
+        for (size_t x = 0; x < width; x++) {
+            bool is_sure = confirmed[y * width + x] == RECON_SURE;
+            depth += is_sure ? map->depth[y * width + x] : 0;
+            count += is_sure;
+            s->depth[(y + 1) * row + x + 1] = s->depth[y * row + x + 1] + depth;
+            s->count[(y + 1) * row + x + 1] = s->count[y * row + x + 1] + count;
+        }
+    }
+}
+
+static void drop_debris(sums *s, const recon_depth_map *map, uint8_t *confirmed)
+{
+    int width = map->width, height = map->height, reach = width / DEBRIS_REACH + 1;
+    size_t row = (size_t)width + 1;
+    sum_sure(s, map, confirmed);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            size_t at = (size_t)y * (size_t)width + (size_t)x;
+            if (confirmed[at] != RECON_LONELY)
+                continue;
+            size_t x0 = (size_t)(x > reach ? x - reach : 0),
+                   x1 = (size_t)(x + reach < width ? x + reach + 1 : width);
+            size_t y0 = (size_t)(y > reach ? y - reach : 0),
+                   y1 = (size_t)(y + reach < height ? y + reach + 1 : height);
+            size_t a = y0 * row + x0, b = y0 * row + x1, c = y1 * row + x0, d = y1 * row + x1;
+            double count = s->count[d] - s->count[c] - s->count[b] + s->count[a];
+            double depth = s->depth[d] - s->depth[c] - s->depth[b] + s->depth[a];
+            if (count > DEBRIS_SURE * (double)((x1 - x0) * (y1 - y0)) &&
+                map->depth[at] * count < DEBRIS_NEAR * depth)
+                confirmed[at] = RECON_UNCONFIRMED;
+        }
+}
+
+int recon_drop_debris(recon_geometry *g)
+{
+    int rc = SP_OK;
+    for (int v = 0; v < g->count && !rc; v++) {
+        size_t corners = (size_t)(g->maps[v].width + 1) * (size_t)(g->maps[v].height + 1);
+        sums s = {sp_calloc(corners, sizeof(double)), sp_calloc(corners, sizeof(double))};
+        rc = s.depth && s.count ? SP_OK : SP_ENOMEM;
+        if (!rc)
+            drop_debris(&s, &g->maps[v], g->confirmed[v]);
+        free(s.depth);
+        free(s.count);
+    }
+    return rc;
 }
 
 // One byte per pixel of each view.

@@ -9,13 +9,24 @@
 // What is nearer than another view sees, by this share of the distance, stands in its way.
 #define RECON_SEEN_THROUGH 0.04
 
+// normal . x = offset, in the world; seen from the side that the unit normal points to.
+typedef struct recon_plane {
+    sp_vec3 normal;
+    double offset;
+} recon_plane;
+
+// How far a pixel's depth is believed: two other views agree, or just one where hardly more look.
+enum { RECON_UNCONFIRMED, RECON_SURE, RECON_LONELY };
+
 // Which pixels of each map another view confirms, and depths for the rest.
 typedef struct recon_geometry {
     int count;
     const recon_stereo_view *views;
     recon_depth_map *maps; // owned; unconfirmed pixels hold a completed depth after recon_complete()
-    uint8_t **confirmed;   // per view and pixel; owned
+    uint8_t **confirmed;   // per view and pixel, 0 or how; owned
     recon_stereo_params params;
+    recon_plane *planes; // large ones of the venue, the largest first; owned
+    int plane_count;
     double reach_m; // distance from the floor's centre that holds nearly all that was confirmed, found by
                     // recon_confirm()
 } recon_geometry;
@@ -25,6 +36,10 @@ void recon_geometry_free(recon_geometry *geometry);
 // Fill confirmed: a depth is believed when more views agree with it than see through it.
 int recon_confirm(recon_geometry *geometry, sp_pool *pool);
 
+// Believe lonely pixels no longer that would hang in the air, far before all that is sure around them: lines
+// match lines of other things.
+int recon_drop_debris(recon_geometry *geometry);
+
 // Give unconfirmed pixels a depth: that of confirmed surroundings of the same colour, continued; else the
 // floor, where other views see the same colour on it; else a far shell. It is pushed back as far as needed
 // not to stand in what another view sees through.
@@ -33,6 +48,10 @@ int recon_complete(recon_geometry *geometry, sp_pool *pool);
 // One flat splat per patch of even colour, finest views first, at most budget of them; what one view's patch
 // explains is not repeated from another. Appends to out.
 int recon_fuse(sp_splat_cloud *out, const recon_geometry *geometry, int budget);
+
+// What the stereo says of a plane at every pixel that is not sure, where it does not hide anything from
+// others; RECON_COST_NOTHING elsewhere.
+void recon_plane_costs(float *out, const recon_geometry *geometry, int view, const recon_plane *plane);
 
 // The world point that a pixel of a view's map lies at.
 sp_vec3 recon_world_at(const recon_geometry *geometry, int view, size_t at);

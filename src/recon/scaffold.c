@@ -9,18 +9,40 @@
 #define FLOOR_BELOW_M 0.02
 #define SCAFFOLD_OPACITY 0.98f
 #define FLOOR_AGREE 0.05
+#define SHELL_AGREE 0.9 // a confirmed surface nearer than this share of the shell's distance is not the shell
+#define SHELL_OPEN 0.6  // likewise one whose depth was completed
+#define EVEN 0.02f      // deviation of grey in what has no texture
+#define LITTLE_TRUST 0.01f
+#define LEVEL 3.0 // how much farther a step up or down is than one aside: venues lie in layers
 
 // A point of the scaffold before it becomes a splat.
 typedef struct anchor {
     sp_vec3 position, normal;
     double spacing;
-    float rgb[3], known; // known 0: no view tells its colour
+    float rgb[3], known; // known 0: no view tells its colour; else how many do, and how well
 } anchor;
 
 static void pixel_colour(float rgb[3], const recon_stereo_view *view, size_t at)
 {
     for (int c = 0; c < 3; c++)
         rgb[c] = sp_image_plane(&view->rgb, c)[at];
+}
+
+// What is far and has no texture (sky, a hall's ceiling) is what a shell is for; texture without depth most
+// likely lies before it and tells its colour only where nothing else does.
+static float trust(const recon_stereo_view *view, size_t at)
+{
+    int width = view->camera.width, height = view->camera.height;
+    int x = (int)(at % (size_t)width), y = (int)(at / (size_t)width), count = 0;
+    float sum = 0, squares = 0;
+    for (int j = y - 3 < 0 ? 0 : y - 3; j <= y + 3 && j < height; j++)
+        for (int i = x - 3 < 0 ? 0 : x - 3; i <= x + 3 && i < width; i++, count++) {
+            float v = view->grey.data[(size_t)j * (size_t)width + (size_t)i];
+            sum += v;
+            squares += v * v;
+        }
+    float mean = sum / (float)count;
+    return squares / (float)count - mean * mean < EVEN * EVEN ? 1 : LITTLE_TRUST;
 }
 
 // Mean colour of the views in whose picture the anchor falls, of those that see the same depth when it must
@@ -35,18 +57,21 @@ static void look_up(anchor *a, const recon_geometry *g, bool same_depth)
         if (!recon_pixel_in(&at, &depth, g, j, a->position))
             continue;
         double ratio = g->maps[j].depth[at] / depth;
-        if (same_depth ? fabs(ratio - 1) > FLOOR_AGREE : ratio < 0.6)
+        if (same_depth ? fabs(ratio - 1) > FLOOR_AGREE
+                       : ratio < (g->confirmed[j][at] ? SHELL_AGREE : SHELL_OPEN))
             continue;
         pixel_colour(rgb, &g->views[j], at);
+        float weight = same_depth ? 1 : trust(&g->views[j], at);
         for (int c = 0; c < 3; c++)
-            sum[c] += rgb[c];
-        a->known += 1;
+            sum[c] += weight * rgb[c];
+        a->known += weight;
     }
     for (int c = 0; c < 3 && a->known > 0; c++)
         a->rgb[c] = sum[c] / a->known;
 }
 
-// Unknown anchors take the colour of known ones, weighted by the inverse fourth power of their distance.
+// Unknown anchors take the colour of known ones, weighted by the inverse fourth power of their distance,
+// which is longer up and down.
 static void spread_colours(anchor *anchors, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -57,7 +82,8 @@ static void spread_colours(anchor *anchors, int count)
             if (anchors[j].known <= 0)
                 continue;
             sp_vec3 d = sp_v3_sub(anchors[i].position, anchors[j].position);
-            double square = sp_v3_dot(d, d) + 1e-6, weight = 1 / (square * square);
+            d.z *= LEVEL;
+            double square = sp_v3_dot(d, d) + 1e-6, weight = fminf(anchors[j].known, 1) / (square * square);
             total += weight;
             for (int c = 0; c < 3; c++)
                 sum[c] += weight * anchors[j].rgb[c];

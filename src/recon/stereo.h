@@ -1,8 +1,12 @@
 // Depth of the empty venue from neighbouring plates: PatchMatch stereo with slanted planes.
-// Sources: Bleyer, Rhemann, Rother, "PatchMatch Stereo", BMVC 2011; Galliani, Lasinger, Schindler, "Massively
-// Parallel Multiview Stereopsis by Surface Normal Diffusion", ICCV 2015 (checkerboard propagation).
+// Views that should agree and do not cost more (Xu and Tao, "Multi-Scale Geometric Consistency Guided
+// Multi-View Stereo", CVPR 2019). Sources: Bleyer, Rhemann, Rother, "PatchMatch Stereo", BMVC 2011; Galliani,
+// Lasinger, Schindler, "Massively Parallel Multiview Stereopsis by Surface Normal Diffusion", ICCV 2015
+// (checkerboard propagation).
 #ifndef RECON_STEREO_H
 #define RECON_STEREO_H
+
+#include "window.h"
 
 #include <stillpoint/image.h>
 #include <stillpoint/rig.h>
@@ -10,13 +14,18 @@
 // A pinhole view at working resolution.
 typedef struct recon_stereo_view {
     sp_camera camera;
-    sp_image rgb;  // owned by whoever made it
-    sp_image grey; // 1 channel
+    sp_image rgb;      // owned by whoever made it
+    sp_image grey;     // 1 channel
+    recon_quads quads; // of grey
 } recon_stereo_view;
 
+// Pictures, grey ones, quads and the array itself (nullable).
+void recon_stereo_views_free(recon_stereo_view *views, int count);
+
 // Per pixel a plane through the surface. depth is z in the camera, metres; the normal is in camera axes and
-// faces the camera; cost is 1 - NCC averaged over the best two other views: 0 perfect, 1 undecided, 2 nothing
-// to compare with.
+// faces the camera; cost is 1 - NCC of the other views that match best, plus what their colours and own
+// depths differ: 0 perfect, 1 undecided (also: a plane nearer or farther would do as well), 2 nothing to
+// compare with.
 typedef struct recon_depth_map {
     int width, height;
     float *depth, *normal[3], *cost;
@@ -31,8 +40,11 @@ typedef struct recon_stereo_params {
     double floor_x, floor_y;
     double action_radius_m; // the cylinder over floor_x, floor_y in which athletes move and venues are mostly
                             // empty
-    int iterations;
+    int iterations, first_iteration; // how many; how many came before: the steps of refinement shrink
     uint64_t seed;
+    const recon_depth_map *start; // one per view, of this size or smaller: where to begin and what others
+                                  // should agree with; NULL: begin anywhere
+    double done_from, done_to;    // of all stereo, before and after this view: for progress
 } recon_stereo_params;
 
 // The depth map of views[index], initialised here. The same for any number of threads.

@@ -1,6 +1,7 @@
 // The venue from plates, held against a room of two textured planes that the test casts itself.
 #include "../../src/recon/background.h"
-#include "../../src/recon/fuse.h"
+#include "../../src/recon/depths.h"
+#include "../../src/recon/planes.h"
 
 #include <stillpoint/render.h>
 
@@ -114,15 +115,16 @@ static void stereo_view_of(recon_stereo_view *v, const room *r, int i)
     assert_int_equal(sp_image_from8(&v->rgb, &r->pictures[i]), 0);
     assert_int_equal(sp_image_init(&v->grey, WIDTH, HEIGHT, 1), 0);
     memcpy(v->grey.data, v->rgb.data, sizeof(float) * WIDTH * HEIGHT);
+    assert_int_equal(recon_quads_init(&v->quads, &v->grey), 0);
 }
 
 static const recon_stereo_params stereo_params = {
-    .near_m = 0.8, .far_m = 60, .floor_radius_m = 12, .iterations = 3, .seed = 3};
+    .near_m = 0.8, .far_m = 60, .floor_radius_m = 12, .iterations = 3, .seed = 3, .done_to = 1};
 
 static void depths_are_those_of_the_room(void **state)
 {
     room *r = *state;
-    recon_stereo_view views[VIEWS] = {0};
+    recon_stereo_view *views = calloc(VIEWS, sizeof *views);
     for (int i = 0; i < VIEWS; i++)
         stereo_view_of(&views[i], r, i);
     recon_depth_map map;
@@ -140,10 +142,57 @@ static void depths_are_those_of_the_room(void **state)
     assert_memory_equal(alone.depth, map.depth, sizeof(float) * WIDTH * HEIGHT);
     recon_depth_map_free(&alone);
     recon_depth_map_free(&map);
-    for (int i = 0; i < VIEWS; i++) {
-        sp_image_free(&views[i].rgb);
-        sp_image_free(&views[i].grey);
+    recon_stereo_views_free(views, VIEWS);
+}
+
+static double angle_between(sp_vec3 a, sp_vec3 b)
+{
+    return acos(fmin(sp_v3_dot(a, b), 1));
+}
+
+// The middle of each picture is made to be unknown: planes have to fill it.
+static void forget_the_middle(recon_geometry *g)
+{
+    for (int v = 0; v < VIEWS; v++)
+        for (int y = HEIGHT / 4; y < HEIGHT / 2; y++)
+            memset(g->confirmed[v] + y * WIDTH + WIDTH / 3, 0, WIDTH / 3);
+}
+
+static void planes_are_those_of_the_room_and_fill_gaps(void **state)
+{
+    room *r = *state;
+    recon_stereo_view *views = calloc(VIEWS, sizeof *views);
+    for (int i = 0; i < VIEWS; i++)
+        stereo_view_of(&views[i], r, i);
+    recon_geometry g = {.count = VIEWS, .views = views, .params = stereo_params};
+    assert_int_equal(recon_depths(&g, r->pool, NULL), 0);
+    assert_int_equal(recon_confirm(&g, r->pool), 0);
+    assert_int_equal(recon_find_planes(&g, r->pool), 0);
+    assert_in_range(g.plane_count, 2, RECON_PLANES);
+    int found = 0;
+    for (int k = 0; k < 2; k++) {
+        found |= angle_between(g.planes[k].normal, sp_v3(0, 0, 1)) < 0.01 && fabs(g.planes[k].offset) < 0.02
+                     ? 1
+                     : 0;
+        found |= angle_between(g.planes[k].normal, sp_v3(0, -1, 0)) < 0.01 &&
+                         fabs(g.planes[k].offset + WALL_Y) < 0.05
+                     ? 2
+                     : 0;
     }
+    assert_int_equal(found, 3);
+
+    forget_the_middle(&g);
+    assert_int_equal(recon_settle_on_planes(&g, r->pool), 0);
+    int good = 0, all = 0;
+    for (int y = HEIGHT / 4; y < HEIGHT / 2; y++)
+        for (int x = WIDTH / 3; x < 2 * WIDTH / 3; x++, all++) {
+            double rgb[3], truth = cast(rgb, &views[2].camera, x + 0.5, y + 0.5);
+            size_t at = (size_t)(y * WIDTH + x);
+            good += g.confirmed[2][at] == RECON_SURE && fabs(g.maps[2].depth[at] / truth - 1) < 0.01;
+        }
+    assert_true(good > 0.7 * all);
+    recon_geometry_free(&g);
+    recon_stereo_views_free(views, VIEWS);
 }
 
 static void seeds_lie_on_the_surfaces_and_keep_the_budget(void **state)
@@ -217,7 +266,7 @@ static double seconds_for_seeds(const room *r, double budget_s)
 static void a_small_budget_gets_a_coarse_stereo(void **state)
 {
     room *r = *state;
-    assert_true(seconds_for_seeds(r, 4) < 0.6 * seconds_for_seeds(r, 90));
+    assert_true(seconds_for_seeds(r, 1) < 0.6 * seconds_for_seeds(r, 90));
 }
 
 static void no_view_is_an_error(void **state)
@@ -232,6 +281,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(depths_are_those_of_the_room),
+        cmocka_unit_test(planes_are_those_of_the_room_and_fill_gaps),
         cmocka_unit_test(seeds_lie_on_the_surfaces_and_keep_the_budget),
         cmocka_unit_test(a_new_viewpoint_sees_the_room),
         cmocka_unit_test(a_small_budget_gets_a_coarse_stereo),

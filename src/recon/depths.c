@@ -1,0 +1,132 @@
+#include "depths.h"
+#include "grey.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_LEVELS 3
+#define LEAST_PIXELS 24000.0 // of a view, to be worth a level
+#define FIRST_ITERATIONS 4   // from nothing
+#define NEXT_ITERATIONS 2    // from a coarser map
+
+// The views and their depths at one level; level 0 borrows the geometry's views.
+typedef struct level {
+    recon_stereo_view *views;
+    recon_depth_map *maps;
+    int reduction; // halvings
+} level;
+
+static int reduce_view(recon_stereo_view *out, const recon_stereo_view *view, int halvings)
+{
+    out->camera =
+        sp_camera_resized(&view->camera, view->camera.width >> halvings, view->camera.height >> halvings);
+    int rc = sp_image_resize(&out->rgb, &view->rgb, out->camera.width, out->camera.height);
+    if (!rc)
+        rc = recon_grey(&out->grey, &out->rgb);
+    return rc ? rc : recon_quads_init(&out->quads, &out->grey);
+}
+
+typedef struct reduce_job {
+    const recon_stereo_view *from;
+    level *to;
+    int *codes;
+} reduce_job;
+
+static void reduce_one(void *context, int64_t i, int worker)
+{
+    (void)worker;
+    reduce_job *job = context;
+    job->codes[i] = reduce_view(&job->to->views[i], &job->from[i], job->to->reduction);
+}
+
+static void level_free(level *l, int count)
+{
+    for (int i = 0; l->maps && i < count; i++)
+        recon_depth_map_free(&l->maps[i]);
+    free(l->maps);
+    if (l->reduction > 0)
+        recon_stereo_views_free(l->views, count);
+    *l = (level){0};
+}
+
+static int level_open(level *l, const recon_geometry *g, int reduction, sp_pool *pool)
+{
+    *l = (level){.maps = sp_calloc((size_t)g->count, sizeof *l->maps), .reduction = reduction};
+    int *codes = sp_calloc((size_t)g->count, sizeof *codes), rc = l->maps && codes ? SP_OK : SP_ENOMEM;
+    if (!rc && reduction == 0)
+        l->views = (recon_stereo_view *)g->views;
+    else if (!rc)
+        rc = (l->views = sp_calloc((size_t)g->count, sizeof *l->views)) ? SP_OK : SP_ENOMEM;
+    reduce_job job = {g->views, l, codes};
+    if (!rc && reduction > 0)
+        sp_pool_run(pool, g->count, reduce_one, &job);
+    for (int i = 0; i < g->count && !rc; i++)
+        if (codes[i])
+            rc = sp_error(codes[i], "memory ran out for the picture of camera %s", g->views[i].camera.id);
+    free(codes);
+    return rc;
+}
+
+// Pixels of all views at a level, times iterations: what its time goes with.
+static double work_of(const recon_geometry *g, int reduction, int levels)
+{
+    double pixels = 0;
+    for (int i = 0; i < g->count; i++)
+        pixels += (double)g->views[i].camera.width * g->views[i].camera.height;
+    return pixels / pow(4, reduction) * (reduction == levels - 1 ? FIRST_ITERATIONS : NEXT_ITERATIONS);
+}
+
+static int match(level *l, const level *before, recon_stereo_params *params, const recon_geometry *g,
+                 sp_pool *pool, const sp_progress *progress)
+{
+    params->start = before->maps;
+    params->iterations = before->maps ? NEXT_ITERATIONS : FIRST_ITERATIONS;
+    double from = params->done_from, share = (params->done_to - from) / g->count;
+    int rc = SP_OK;
+    for (int i = 0; i < g->count && !rc; i++) {
+        params->done_from = from + share * i;
+        params->done_to = from + share * (i + 1);
+        rc = recon_stereo(&l->maps[i], l->views, g->count, i, params, pool, progress);
+    }
+    params->first_iteration += params->iterations;
+    return rc;
+}
+
+static int levels_of(const recon_geometry *g)
+{
+    double least = INFINITY;
+    for (int i = 0; i < g->count; i++)
+        least = fmin(least, (double)g->views[i].camera.width * g->views[i].camera.height);
+    int levels = 1;
+    while (levels < MOST_LEVELS && least / pow(4, levels) >= LEAST_PIXELS)
+        levels++;
+    return levels;
+}
+
+int recon_depths(recon_geometry *g, sp_pool *pool, const sp_progress *progress)
+{
+    int levels = levels_of(g), rc = SP_OK;
+    double all = 0, done = 0;
+    for (int l = 0; l < levels; l++)
+        all += work_of(g, l, levels);
+    recon_stereo_params params = g->params;
+    params.first_iteration = 0;
+    level before = {0};
+    for (int l = levels - 1; l >= 0 && !rc; l--) {
+        level now;
+        params.done_from = done / all;
+        params.done_to = (done += work_of(g, l, levels)) / all;
+        rc = level_open(&now, g, l, pool);
+        if (!rc)
+            rc = match(&now, &before, &params, g, pool, progress);
+        level_free(&before, g->count);
+        before = now;
+    }
+    if (!rc) {
+        g->maps = before.maps;
+        before.maps = NULL;
+    }
+    level_free(&before, g->count);
+    return rc;
+}
