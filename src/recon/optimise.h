@@ -46,7 +46,9 @@ typedef struct recon_optimise_params {
     double crop; // sides of the random part of each picture that a step at the finest level sees, as a share
                  // of its sides, 0..1 (default 1: the whole)
     recon_rates rates;
-    double dssim;                       // share of D-SSIM in the picture's loss, 0..1 (default 0.2)
+    int rates_for; // steps of the schedule that the rates are meant for: a shorter one takes longer strides,
+                   // a longer one shorter ones (default 0: the same for any)
+    double dssim;  // share of D-SSIM in the picture's loss, 0..1 (default 0.2)
     double silhouette;                  // weight of |alpha - matte| beside it (default 0.3)
     double opacity_cost;                // pull of all opacities towards 0, per step and splat (default 0)
     double least_scale_m, most_scale_m; // bounds of each axis' deviation, metres (default 1e-4, 1e3)

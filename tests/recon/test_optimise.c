@@ -176,6 +176,66 @@ static void test_same_for_any_number_of_threads(void **state)
     sp_splat_cloud_free(&clouds[1]);
 }
 
+static double loss_after(int iterations, int rates_for)
+{
+    scene s;
+    sp_splat_cloud cloud;
+    recon_optimise_report report;
+    scene_open(&s);
+    make_cloud(&cloud, 1);
+    recon_optimise_params p = quick(iterations);
+    p.rates_for = rates_for;
+    assert_int_equal(recon_optimise(&cloud, &report, s.targets, VIEWS, &p, NULL, NULL), SP_OK);
+    sp_splat_cloud_free(&cloud);
+    scene_close(&s);
+    return report.loss_last;
+}
+
+static void test_short_schedules_take_longer_strides(void **state)
+{
+    (void)state;
+    double as_ever = loss_after(80, 0), longer = loss_after(80, 320);
+    print_message("loss %.4f, with longer strides %.4f\n", as_ever, longer);
+    assert_true(longer < 0.85 * as_ever);
+    assert_true(loss_after(80, 80) == as_ever);
+}
+
+typedef struct looks {
+    int count, first, last; // iterations of the first and the last look
+} looks;
+
+static int look(void *context, const sp_splat_cloud *cloud, double seconds, int iterations)
+{
+    looks *l = context;
+    assert_true(cloud->count > 0 && seconds >= 0);
+    l->first = l->count++ ? l->first : iterations;
+    l->last = iterations;
+    return SP_OK;
+}
+
+static void test_looks(void **state)
+{
+    (void)state;
+    for (int pays = 0; pays < 2; pays++) {
+        scene s;
+        sp_splat_cloud cloud;
+        looks seen = {0};
+        scene_open(&s);
+        make_cloud(&cloud, 1);
+        sp_recon_watch watch = {look, &seen, 1e9};
+        recon_optimise_params p = quick(30);
+        p.watch = &watch;
+        p.pays_for_looks = pays;
+        assert_int_equal(recon_optimise(&cloud, NULL, s.targets, VIEWS, &p, NULL, NULL), SP_OK);
+        // Before the first step, and at the end when the caller does not have it then.
+        assert_int_equal(seen.count, pays ? 1 : 2);
+        assert_int_equal(seen.first, 0);
+        assert_int_equal(seen.last, pays ? 0 : 30);
+        sp_splat_cloud_free(&cloud);
+        scene_close(&s);
+    }
+}
+
 static bool stop_at_once(void *user, const char *stage, double done, double total)
 {
     (void)stage;
@@ -207,6 +267,8 @@ int main(void)
         cmocka_unit_test(test_finds_them_from_random_crops),
         cmocka_unit_test(test_corrects_colours),
         cmocka_unit_test(test_same_for_any_number_of_threads),
+        cmocka_unit_test(test_short_schedules_take_longer_strides),
+        cmocka_unit_test(test_looks),
         cmocka_unit_test(test_cancel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
