@@ -49,7 +49,9 @@ static void clean_view(void *context, int64_t v, int worker)
         // misses.
         bool trusted = job->scene->views[v].used;
         for (size_t i = 0; i < pixels; i++) {
-            float inside = outline.distance.data[i], *matte = &job->out[v].data[i];
+            size_t w = (size_t)support.width;
+            float inside = recon_silhouette_pixel(&outline, (int)(i % w), (int)(i / w));
+            float *matte = &job->out[v].data[i];
             if (!trusted)
                 *matte = inside > 0 ? 1 : 0;
             else if (inside > slack)

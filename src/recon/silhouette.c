@@ -9,6 +9,8 @@
 // Takes the staircase of pixels off the outline.
 #define OUTLINE_SIGMA_PX 0.7
 #define NEAREST_M 0.05
+// Pixels around the athlete in which distances are measured.
+#define MARGIN_PX 48
 
 // Lower envelope of parabolas: squared distance transform of one line (Felzenszwalb and Huttenlocher,
 // "Distance Transforms of Sampled Functions", 2012). line and bounds (count + 1) and roots are scratch.
@@ -108,13 +110,25 @@ static int32_t count_in(const int32_t *sums, size_t stride, const int rect[4])
     return bottom[rect[2]] - top[rect[2]] - bottom[rect[0]] + top[rect[0]];
 }
 
+// Around the athlete; a corner of the picture where there is none.
+static sp_rect region_of(const sp_image *matte)
+{
+    sp_rect r = sp_mask_bounds(matte, INSIDE_THRESHOLD, 0, MARGIN_PX);
+    return r.width > 1 && r.height > 1 ? r
+                                       : (sp_rect){0, 0, matte->width < 2 ? 1 : 2, matte->height < 2 ? 1 : 2};
+}
+
 int recon_silhouette_init(recon_silhouette *out, const sp_camera *camera, const sp_image *matte,
                           const sp_image *valid)
 {
-    recon_silhouette s = {.camera = *camera};
-    int rc = signed_distance(&s.distance, matte);
+    recon_silhouette s = {.camera = *camera, .region = region_of(matte)};
+    sp_image part = {0};
+    int rc = sp_image_crop(&part, matte, s.region.x, s.region.y, s.region.width, s.region.height);
     if (!rc)
-        rc = sum_area(&s.athlete, matte, false);
+        rc = signed_distance(&s.distance, &part);
+    if (!rc)
+        rc = sum_area(&s.athlete, &part, false);
+    sp_image_free(&part);
     if (!rc && valid)
         rc = sum_area(&s.invalid, valid, true);
     if (rc) {
@@ -150,24 +164,54 @@ static bool to_pixel(double px[2], double *depth, const recon_silhouette *s, con
     return true;
 }
 
+static inline float clamp(float value, float most)
+{
+    return value < 0 ? 0 : value > most ? most : value;
+}
+
+// Bilinear sample at x, y in px of the picture (centres on whole numbers); outside of the region the way to
+// it is added.
+static float distance_at(const recon_silhouette *s, float x, float y)
+{
+    int w = s->region.width, h = s->region.height;
+    float rx = x - (float)s->region.x, ry = y - (float)s->region.y;
+    float px = clamp(rx, (float)(w - 1)), py = clamp(ry, (float)(h - 1));
+    int x0 = (int)px, y0 = (int)py;
+    x0 = x0 > w - 2 ? w - 2 : x0;
+    y0 = y0 > h - 2 ? h - 2 : y0;
+    float ax = px - (float)x0, ay = py - (float)y0;
+    const float *d = s->distance.data + (size_t)y0 * (size_t)w + (size_t)x0;
+    float top = d[0] + ax * (d[1] - d[0]), bottom = d[w] + ax * (d[w + 1] - d[w]);
+    float away = rx != px || ry != py ? hypotf(rx - px, ry - py) : 0;
+    return top + ay * (bottom - top) - away;
+}
+
+float recon_silhouette_pixel(const recon_silhouette *silhouette, int x, int y)
+{
+    return distance_at(silhouette, (float)x, (float)y);
+}
+
 bool recon_silhouette_at(float *metres, const recon_silhouette *s, const double world[3])
 {
     double px[2], depth;
-    int w = s->distance.width, h = s->distance.height;
+    int w = s->camera.width, h = s->camera.height;
     if (!to_pixel(px, &depth, s, world) || px[0] < 0.5 || px[1] < 0.5 || px[0] > w - 0.5 || px[1] > h - 0.5)
         return false;
-    float x = (float)px[0] - 0.5f, y = (float)px[1] - 0.5f;
-    int x0 = (int)x, y0 = (int)y;
-    x0 = x0 > w - 2 ? w - 2 : x0;
-    y0 = y0 > h - 2 ? h - 2 : y0;
     const int pixel[4] = {(int)px[0], (int)px[1], (int)px[0] + 1, (int)px[1] + 1};
     if (s->invalid && count_in(s->invalid, (size_t)w + 1, pixel))
         return false;
-    float ax = x - (float)x0, ay = y - (float)y0;
-    const float *d = s->distance.data + (size_t)y0 * (size_t)w + (size_t)x0;
-    float top = d[0] + ax * (d[1] - d[0]), bottom = d[w] + ax * (d[w + 1] - d[w]);
-    *metres = (top + ay * (bottom - top)) * (float)(depth / s->camera.fx);
+    *metres = distance_at(s, (float)px[0] - 0.5f, (float)px[1] - 0.5f) * (float)(depth / s->camera.fx);
     return true;
+}
+
+// Whether any of the athlete's pixels lies in a rectangle (left, top, right, bottom) of the picture.
+static bool holds_athlete(const recon_silhouette *s, const int rect[4])
+{
+    const sp_rect *r = &s->region;
+    int x0 = rect[0] - r->x, y0 = rect[1] - r->y, x1 = rect[2] - r->x, y1 = rect[3] - r->y;
+    const int part[4] = {x0 > 0 ? x0 : 0, y0 > 0 ? y0 : 0, x1 < r->width ? x1 : r->width,
+                         y1 < r->height ? y1 : r->height};
+    return part[0] < part[2] && part[1] < part[3] && count_in(s->athlete, (size_t)r->width + 1, part) > 0;
 }
 
 recon_box_sight recon_silhouette_cube(const recon_silhouette *s, const double centre[3], double half)
@@ -184,13 +228,13 @@ recon_box_sight recon_silhouette_cube(const recon_silhouette *s, const double ce
         y0 = fmin(y0, px[1]);
         y1 = fmax(y1, px[1]);
     }
-    int w = s->distance.width, h = s->distance.height;
+    int w = s->camera.width, h = s->camera.height;
     bool cut = x0 < 0 || y0 < 0 || x1 > w || y1 > h;
     if (x1 <= 0 || y1 <= 0 || x0 >= w || y0 >= h)
         return RECON_BOX_UNSEEN;
     const int rect[4] = {(int)fmax(floor(x0) - 1, 0), (int)fmax(floor(y0) - 1, 0), (int)fmin(ceil(x1) + 1, w),
                          (int)fmin(ceil(y1) + 1, h)};
-    if (count_in(s->athlete, (size_t)w + 1, rect))
+    if (holds_athlete(s, rect))
         return RECON_BOX_TOUCHED;
     return cut || (s->invalid && count_in(s->invalid, (size_t)w + 1, rect)) ? RECON_BOX_UNSEEN
                                                                             : RECON_BOX_EMPTY;

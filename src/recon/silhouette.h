@@ -5,11 +5,13 @@
 #include <stillpoint/image.h>
 #include <stillpoint/rig.h>
 
-// One pinhole view's matte. distance: per pixel the signed distance to the outline in px (positive inside).
-// athlete, invalid: summed-area tables, (width + 1) * (height + 1), of the athlete's pixels and of those that
-// the view does not really have (NULL: it has all).
+// One pinhole view's matte. distance: per pixel of the region around the athlete the signed distance to the
+// outline in px (positive inside). athlete: summed-area table of the athlete's pixels, (width + 1) * (height
+// + 1) of the region; there are none outside of it. invalid: the same of the pixels that the view does not
+// really have, of the whole picture (NULL: it has all).
 typedef struct recon_silhouette {
     sp_camera camera;
+    sp_rect region;
     sp_image distance;
     int32_t *athlete, *invalid;
     double rotation[9], translation[3]; // the camera's pose, flat
@@ -19,6 +21,10 @@ typedef struct recon_silhouette {
 int recon_silhouette_init(recon_silhouette *out, const sp_camera *camera, const sp_image *matte,
                           const sp_image *valid);
 void recon_silhouette_free(recon_silhouette *silhouette);
+
+// Signed distance of a pixel's centre to the outline, px (positive inside); far outside it may be said to be
+// further away than it is.
+float recon_silhouette_pixel(const recon_silhouette *silhouette, int x, int y);
 
 // Signed distance of a world point to the view's cone of the athlete, in metres at the point (positive
 // inside). False when the view does not see the point.

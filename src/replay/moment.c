@@ -275,6 +275,8 @@ int sp_replay_moment(const char *folder, sp_take *take, const double *times_s, i
         code = replay_choose(&j.chosen, &used, take, &params->cameras, 2);
     }
     if (code == SP_OK)
+        code = sp_take_open_feeds(take, j.chosen, pool);
+    if (code == SP_OK)
         code = replay_check_times(times, count, take, j.chosen);
     if (code == SP_OK)
         code = job_begin(&j, count);

@@ -113,6 +113,30 @@ int take_feeds_begin(sp_take *take)
     return 0;
 }
 
+typedef struct opening {
+    sp_take *take;
+    const bool *chosen;
+} opening;
+
+static void open_one(void *context, int64_t i, int worker)
+{
+    (void)worker;
+    opening *job = context;
+    take_feed *feed;
+    // What fails here fails again where it matters, with a sentence there.
+    if (job->take->feeds[i].feed && (!job->chosen || job->chosen[i]))
+        take_feed_get(&feed, job->take, (int)i);
+}
+
+int sp_take_open_feeds(sp_take *take, const bool *chosen, sp_pool *pool)
+{
+    opening job = {take, chosen};
+    int ret = take_feeds_begin(take);
+    if (!ret)
+        sp_pool_run(pool, take->rig.count, open_one, &job);
+    return ret;
+}
+
 int64_t take_nearest(const take_feed *feed, double t_feed_s)
 {
     int64_t low = 0, high = feed->count; // the first frame later than t_feed_s
