@@ -9,6 +9,8 @@
 #define LEAST_VOICES 2
 #define MOST_VIEWS 64
 #define SMOOTHING_ROUNDS 1
+// Samples further from the surface, in voxels, do not shape it and stay as they are.
+#define SMOOTHING_REACH 2.5f
 
 typedef struct carve_job {
     recon_hull *hull;
@@ -80,6 +82,8 @@ static void smooth_layer(void *context, int64_t k, int worker)
     for (int j = 1; j < hull->size[1] - 1; j++)
         for (int i = 1; i < hull->size[0] - 1; i++) {
             const float *f = hull->field + k * sxy + j * sx + i;
+            if (fabsf(f[0]) > SMOOTHING_REACH * (float)hull->voxel_m)
+                continue;
             float sum = 0;
             for (int n = 0; n < 27; n++) {
                 int dx = n % 3 - 1, dy = n / 3 % 3 - 1, dz = n / 9 - 1;

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 // Deviation of a seed along the surface in spacings (neighbours overlap) and across it.
 #define ALONG 0.62
@@ -72,36 +73,58 @@ static void colour_chunk(void *context, int64_t chunk, int worker)
     }
 }
 
+typedef struct spread_job {
+    recon_points *points;
+    const recon_neighbours *grid;
+    double reach;
+    const uint8_t *known;
+    uint8_t *next; // known after this round
+} spread_job;
+
+static void spread_chunk(void *context, int64_t chunk, int worker)
+{
+    (void)worker;
+    spread_job *job = context;
+    recon_points *p = job->points;
+    int64_t end = (chunk + 1) * CHUNK < p->count ? (chunk + 1) * CHUNK : p->count;
+    for (int64_t i = chunk * CHUNK; i < end; i++) {
+        int32_t found[64];
+        float at[3] = {p->position[0][i], p->position[1][i], p->position[2][i]}, sum[3] = {0};
+        int n = job->known[i] ? 0 : recon_neighbours_near(job->grid, at, job->reach, found, 64), used = 0;
+        for (int k = 0; k < n; k++) {
+            for (int c = 0; job->known[found[k]] && c < 3; c++)
+                sum[c] += p->colour[c][found[k]];
+            used += job->known[found[k]];
+        }
+        for (int c = 0; used && c < 3; c++)
+            p->colour[c][i] = sum[c] / (float)used;
+        job->next[i] |= used > 0;
+    }
+}
+
+static int64_t chunks_of(const recon_points *p)
+{
+    return (p->count + CHUNK - 1) / CHUNK;
+}
+
 // Points that nobody sees take the mean colour of their coloured neighbours, round after round.
-static int spread_colours(recon_points *p)
+static int spread_colours(recon_points *p, sp_pool *pool)
 {
     recon_neighbours grid;
     double reach = 2.5 * p->spacing_m;
     int rc = recon_neighbours_init(&grid, p->position[0], p->position[1], p->position[2], p->count, reach);
     if (rc)
         return rc;
-    uint8_t *known = sp_calloc((size_t)p->count + 1, 1), *next = sp_calloc((size_t)p->count + 1, 1);
-    for (int64_t i = 0; known && next && i < p->count; i++)
+    size_t count = (size_t)p->count;
+    uint8_t *known = sp_calloc(count + 1, 1), *next = sp_calloc(count + 1, 1);
+    for (size_t i = 0; known && next && i < count; i++)
         known[i] = next[i] = p->trust[i] > TRUST_ENOUGH;
-    int64_t changed = known && next;
-    for (int round = 0; changed && round < SPREAD_ROUNDS; round++) {
-        changed = 0;
-        for (int64_t i = 0; i < p->count; i++) {
-            int32_t found[64];
-            float at[3] = {p->position[0][i], p->position[1][i], p->position[2][i]}, sum[3] = {0};
-            int n = known[i] ? 0 : recon_neighbours_near(&grid, at, reach, found, 64), used = 0;
-            for (int k = 0; k < n; k++) {
-                for (int c = 0; known[found[k]] && c < 3; c++)
-                    sum[c] += p->colour[c][found[k]];
-                used += known[found[k]];
-            }
-            for (int c = 0; used && c < 3; c++)
-                p->colour[c][i] = sum[c] / (float)used;
-            next[i] |= used > 0;
-            changed += used > 0;
-        }
-        for (int64_t i = 0; i < p->count; i++)
-            known[i] = next[i];
+    spread_job job = {p, &grid, reach, known, next};
+    bool has_changed = known && next;
+    for (int round = 0; has_changed && round < SPREAD_ROUNDS; round++) {
+        sp_pool_run(pool, chunks_of(p), spread_chunk, &job);
+        has_changed = memcmp(known, next, count) != 0;
+        memcpy(known, next, count);
     }
     rc = known && next ? SP_OK : SP_ENOMEM;
     free(known);
@@ -126,36 +149,55 @@ static void middle_of(double out[3], float *const rows[3], int64_t count)
         out[a] = standing ? sum[a] / (double)standing : 0;
 }
 
-// Points that nobody sees now may have been seen at a neighbouring instant. Between instants the body has
-// moved; without a model of it, its middle says how.
-static int remember_colours(recon_points *p, const sp_splat_cloud *warm)
+typedef struct memory_job {
+    recon_points *points;
+    const recon_neighbours *grid;
+    const sp_splat_cloud *warm;
+    double reach, moved[3]; // from now to then
+} memory_job;
+
+static void remember_chunk(void *context, int64_t chunk, int worker)
 {
-    float *rows[3];
-    for (int a = 0; a < 3; a++)
-        rows[a] = sp_splat_row(warm, SP_ROW_POSITION + a);
-    double now[3], then[3], reach = 3 * p->spacing_m;
-    recon_neighbours grid;
-    int rc = recon_neighbours_init(&grid, rows[0], rows[1], rows[2], (int64_t)warm->count, reach);
-    if (rc)
-        return rc;
-    middle_of(now, p->position, p->count);
-    middle_of(then, rows, (int64_t)warm->count);
-    for (int64_t i = 0; i < p->count; i++) {
+    (void)worker;
+    memory_job *job = context;
+    recon_points *p = job->points;
+    int64_t end = (chunk + 1) * CHUNK < p->count ? (chunk + 1) * CHUNK : p->count;
+    for (int64_t i = chunk * CHUNK; i < end; i++) {
         int32_t found[64];
         float at[3];
         for (int a = 0; a < 3; a++)
-            at[a] = p->position[a][i] + (float)(then[a] - now[a]);
-        int n = p->trust[i] > TRUST_ENOUGH ? 0 : recon_neighbours_near(&grid, at, reach, found, 64);
+            at[a] = p->position[a][i] + (float)job->moved[a];
+        int n = p->trust[i] > TRUST_ENOUGH ? 0 : recon_neighbours_near(job->grid, at, job->reach, found, 64);
         for (int c = 0; n && c < 3; c++) {
             float sum = 0;
             for (int k = 0; k < n; k++)
-                sum += sp_splat_row(warm, SP_ROW_SH + c)[found[k]];
+                sum += sp_splat_row(job->warm, SP_ROW_SH + c)[found[k]];
             p->colour[c][i] = 0.5f + (float)SP_SH_C0 * sum / (float)n;
         }
         // Enough for its neighbours to take it over.
         if (n)
             p->trust[i] = 2 * TRUST_ENOUGH;
     }
+}
+
+// Points that nobody sees now may have been seen at a neighbouring instant. Between instants the body has
+// moved; without a model of it, its middle says how.
+static int remember_colours(recon_points *p, const sp_splat_cloud *warm, sp_pool *pool)
+{
+    float *rows[3];
+    for (int a = 0; a < 3; a++)
+        rows[a] = sp_splat_row(warm, SP_ROW_POSITION + a);
+    recon_neighbours grid;
+    memory_job job = {.points = p, .grid = &grid, .warm = warm, .reach = 3 * p->spacing_m};
+    int rc = recon_neighbours_init(&grid, rows[0], rows[1], rows[2], (int64_t)warm->count, job.reach);
+    if (rc)
+        return rc;
+    double now[3], then[3];
+    middle_of(now, p->position, p->count);
+    middle_of(then, rows, (int64_t)warm->count);
+    for (int a = 0; a < 3; a++)
+        job.moved[a] = then[a] - now[a];
+    sp_pool_run(pool, chunks_of(p), remember_chunk, &job);
     recon_neighbours_free(&grid);
     return SP_OK;
 }
@@ -172,11 +214,11 @@ int recon_seed_colours(recon_points *points, const recon_scene *scene, const sp_
             rc = rc ? rc : job.codes[v];
     }
     if (!rc) {
-        sp_pool_run(pool, (points->count + CHUNK - 1) / CHUNK, colour_chunk, &job);
+        sp_pool_run(pool, chunks_of(points), colour_chunk, &job);
         if (warm && warm->count)
-            rc = remember_colours(points, warm);
+            rc = remember_colours(points, warm, pool);
         if (!rc)
-            rc = spread_colours(points);
+            rc = spread_colours(points, pool);
     }
     for (int v = 0; job.depths && v < scene->count; v++)
         sp_image_free(&job.depths[v]);

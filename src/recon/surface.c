@@ -44,7 +44,11 @@ static bool cell_vertex(double at[3], const recon_hull *hull, int i, int j, int 
     const float v[8] = {base[0],   base[1],       base[sx],       base[sx + 1],
                         base[sxy], base[sxy + 1], base[sxy + sx], base[sxy + sx + 1]};
     double sum[3] = {0};
-    int crossings = 0;
+    int crossings = 0, inside = 0;
+    for (int n = 0; n < 8; n++)
+        inside += v[n] > 0;
+    if (inside == 0 || inside == 8)
+        return false;
     for (int e = 0; e < 12; e++) {
         const int a = EDGE[e][0], b = EDGE[e][1];
         if ((v[a] > 0) == (v[b] > 0))
