@@ -145,18 +145,18 @@ static int report(picture_job *job, sp_json *result)
 
 static int run_rows(picture_job *job)
 {
-    int chosen = 0, done = 0, code = SP_OK;
+    int code = SP_OK;
     for (int k = 0; k < picture_row_count; k++)
-        chosen += job->is_chosen[k];
+        job->count += job->is_chosen[k];
     for (int k = 0; k < picture_row_count && !code; k++) {
-        char stage[64];
         if (!job->is_chosen[k])
             continue;
-        snprintf(stage, sizeof stage, "picture %s", picture_rows[k].name);
-        code = sp_progress_step(job->bench->progress, stage, done++, chosen);
+        snprintf(job->stage, sizeof job->stage, "picture %s", picture_rows[k].name);
+        code = sp_progress_step(job->bench->progress, job->stage, job->done, job->count);
         if (!code)
             code = picture_run(job, &picture_rows[k]);
         drop_takes(job, k + 1);
+        job->done++;
     }
     return code;
 }

@@ -53,9 +53,11 @@ typedef struct picture_result {
 
 typedef struct picture_job {
     bench_context *bench;
-    char *program; // this one
-    char *folder;  // of takes; removed at the end
-    char *log;     // what commands say on stderr
+    char *program;  // this one
+    char *folder;   // of takes; removed at the end
+    char *log;      // what commands say on stderr
+    char stage[64]; // of progress: the row, how many are done, of how many
+    int done, count;
     bool is_made[64], is_chosen[64];
     const picture_row *prepared[64]; // per row: whose prepare stands in its take
     picture_result results[64];

@@ -15,7 +15,7 @@
     "begin_s=0.1 --set frames=4 --set samples=4 --set plate_samples=1 "
 #define TWO_TRUE "--set evaluation.frames=[1,2] "
 #define NO_TRUTH "--set evaluation.cameras=0 "
-#define VENUE_STEPS "--iterations 300 --background-splats 40000"
+#define VENUE_STEPS "--iterations 200 --background-splats 40000 --background-reduce 2"
 #define MOMENT_STEPS "--frame 1,2 --iterations 120 --splats 8000"
 
 // Another rig around the same player, with truth of its own.

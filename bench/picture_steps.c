@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -90,17 +91,22 @@ static int start(pid_t *pid, char **words, const char *log)
     return bad ? sp_error(SP_ENOENT, "%s cannot be run: %s", words[0], strerror(bad)) : SP_OK;
 }
 
-// An interrupt reaches the command too when it comes from the terminal; else it is passed on.
-static int wait_for(int *status, struct rusage *usage, pid_t pid, const sp_progress *progress)
+// Looked after rather than waited for: an interrupt may reach another thread than this one. It is passed on
+// to the command, which does not hear it when it does not come from the terminal.
+static int wait_for(int *status, struct rusage *usage, pid_t pid, const picture_job *job)
 {
+    const struct timespec nap = {0, 2000000};
     int code = SP_OK;
-    while (wait4(pid, status, 0, usage) < 0) {
-        if (errno != EINTR)
+    for (;;) {
+        pid_t ended = wait4(pid, status, WNOHANG, usage);
+        if (ended == pid)
+            return code;
+        if (ended < 0 && errno != EINTR)
             return sp_error(SP_EIO, "a command was lost: %s", strerror(errno));
-        if (!code && (code = sp_progress_step(progress, "picture", 0, 0)) < 0)
+        if (!code && (code = sp_progress_step(job->bench->progress, job->stage, job->done, job->count)) < 0)
             kill(pid, SIGTERM);
+        nanosleep(&nap, NULL);
     }
-    return code;
 }
 
 static int run_words(picture_cost *cost, picture_job *job, char **words)
@@ -111,7 +117,7 @@ static int run_words(picture_cost *cost, picture_job *job, char **words)
     double begin = sp_time_s();
     int code = start(&pid, words, job->log);
     if (!code)
-        code = wait_for(&status, &usage, pid, job->bench->progress);
+        code = wait_for(&status, &usage, pid, job);
     if (code)
         return code;
     cost->seconds += sp_time_s() - begin;
