@@ -86,6 +86,20 @@ def a_camera_that_was_left_out_is_the_truth(folder, take):
     run("eval", folder / "m", "--cameras", "cam01", status=3, says="took part")
 
 
+def a_knocked_camera_is_named(folder, _take):
+    scene = ["court"]
+    for field in ("rig.cameras=8", "rig.size_px=[240,135]", "rig.hfov_deg=36", "frames=2", "begin_s=0.1", "samples=2",
+                  "plate_samples=1", "evaluation.cameras=0", "faults.knocked=cam03"):
+        scene += ["--set", field]
+    for degrees, suspects in ((0, []), (2, ["cam03"])):
+        take = folder / f"knocked{degrees}"
+        run("sim", *scene, "--set", f"faults.knocked_deg={degrees}", "-o", take)
+        run("prepare", take, "--background-seconds", "0")
+        run("moment", take, "--frame", "1", "-o", folder / "m", *QUICK_MOMENT, says=suspects)
+        found = json.loads((folder / "m" / "report.json").read_text())["suspects"]
+        assert [s["camera"] for s in found] == suspects and all("hull" in s["reason"] for s in found), found
+
+
 def replay_makes_what_is_missing(folder, take):
     clip = folder / "clip.mp4"
     made = result("replay", take, "--at", "0.2", "-o", clip, *QUICK)
@@ -227,5 +241,6 @@ def rig_and_doctor(folder, take):
 
 
 main([stage_by_stage, scores_are_those_of_the_second_opinion, a_camera_that_was_left_out_is_the_truth,
-      replay_makes_what_is_missing, the_same_seed_gives_the_same_bits, settings_have_three_layers, held_out_cameras_score_the_background, a_scene_of_stills_begins_with_the_points_of_its_calibration,
-      help_and_misspelling, rig_and_doctor])
+      a_knocked_camera_is_named, replay_makes_what_is_missing, the_same_seed_gives_the_same_bits,
+      settings_have_three_layers, held_out_cameras_score_the_background,
+      a_scene_of_stills_begins_with_the_points_of_its_calibration, help_and_misspelling, rig_and_doctor])
