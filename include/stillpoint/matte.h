@@ -4,6 +4,7 @@
 #define STILLPOINT_MATTE_H
 
 #include <stillpoint/image.h>
+#include <stillpoint/rig.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,6 +36,29 @@ sp_matte_params sp_matte_params_default(void);
 // of the plate.
 int sp_matte(sp_image *out, double gains[6], const sp_image8 *image, const sp_image8 *plate,
              const sp_image *spread, const sp_matte_params *params, sp_pool *pool);
+
+// ---- Whether a camera still stands as it stood when its plate was taken
+
+// A plate that shows less than this of its camera's picture shows something else.
+#define SP_PLATE_ALIKE 0.3
+
+typedef struct sp_plate_fit {
+    sp_mat3 turn;    // the camera's axes now from those of the plate: identity where it stands
+    double moved_px; // how far the turn moves what the camera sees, mean over the picture; 0: it stands
+    double alike;    // share of the plate's textured patches that the picture shows (turned) as well, 0..1
+} sp_plate_fit;
+
+// Compare a picture with its camera's plate (RGB, the camera's size): has the camera been turned in between
+// (by some degrees at most), and is it the same place at all? The camera's own position is taken not to have
+// changed, and light and athlete do not count.
+int sp_plate_fit_find(sp_plate_fit *out, const sp_image8 *image, const sp_image8 *plate,
+                      const sp_camera *camera);
+// The camera as it stands now.
+sp_camera sp_plate_fit_camera(const sp_plate_fit *fit, const sp_camera *camera);
+// The plate (and its spread, which may be NULL) as the turned camera would see it; spread_out is
+// SP_PLATE_UNSEEN where the plate ends. The caller owns both.
+int sp_plate_fit_turn(sp_image8 *out, sp_image *spread_out, const sp_plate_fit *fit, const sp_image8 *plate,
+                      const sp_image *spread, const sp_camera *camera);
 
 #ifdef __cplusplus
 }
