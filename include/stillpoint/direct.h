@@ -23,6 +23,9 @@ typedef struct sp_box {
 // without the shadow, which an athlete's cloud carries, and without debris), each axis between the 1st and
 // 99th percentile weighted by opacity. SP_EINVAL: the cloud is empty.
 int sp_box_of_cloud(sp_box *out, const sp_splat_cloud *cloud);
+// Where there is no athlete to measure: a cube around what the cameras look at, as high as half of what a
+// camera sees there (the median over cameras).
+int sp_box_of_rig(sp_box *out, const sp_camera *cameras, int count);
 sp_vec3 sp_box_center(const sp_box *box);
 
 // ---- The viewpoint's path

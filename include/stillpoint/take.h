@@ -105,6 +105,7 @@ typedef struct sp_moment {
     sp_json *settings; // may be NULL
     uint64_t seed;
     sp_moment_state state;
+    bool is_whole_scene; // no plate was given and nothing moved: what there is, is in the background
     sp_json *extra;
 } sp_moment;
 

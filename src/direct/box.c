@@ -2,7 +2,9 @@
 
 #include "body.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct weighted {
     float value, weight;
@@ -49,6 +51,37 @@ int sp_box_of_cloud(sp_box *out, const sp_splat_cloud *cloud)
     free(items);
     if (code == SP_OK)
         *out = (sp_box){sp_v3(low[0], low[1], low[2]), sp_v3(high[0], high[1], high[2])};
+    return code;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+int sp_box_of_rig(sp_box *out, const sp_camera *cameras, int count)
+{
+    sp_rig rig = {.count = count, .cameras = sp_calloc((size_t)count + 1, sizeof *rig.cameras)};
+    double *seen = sp_calloc((size_t)count + 1, sizeof *seen);
+    int code = count < 1 ? sp_error(SP_EINVAL, "a rig without cameras looks at nothing") : SP_OK;
+    if (code == SP_OK && (!rig.cameras || !seen))
+        code = SP_ENOMEM;
+    if (code == SP_OK) {
+        memcpy(rig.cameras, cameras, (size_t)count * sizeof *cameras);
+        sp_vec3 focus = sp_rig_focus(&rig);
+        for (int i = 0; i < count; i++) {
+            const sp_camera *c = &cameras[i];
+            double distance = sp_v3_norm(sp_v3_sub(sp_camera_center(c), focus));
+            seen[i] = distance * fmin(c->width / c->fx, c->height / c->fy);
+        }
+        qsort(seen, (size_t)count, sizeof *seen, by_size);
+        double half = 0.25 * seen[count / 2];
+        sp_vec3 reach = sp_v3(half, half, half);
+        *out = (sp_box){sp_v3_sub(focus, reach), sp_v3_add(focus, reach)};
+    }
+    free(rig.cameras);
+    free(seen);
     return code;
 }
 

@@ -287,6 +287,8 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
     a.report.agreement = sp_calloc((size_t)count, sizeof(double));
     if (!a.report.gains || !a.report.agreement)
         rc = SP_ENOMEM;
+    for (int i = 0; !rc && i < 6 * count; i++)
+        a.report.gains[i] = i % 6 < 3;
     if (!rc && !all_empty(views, count))
         rc = reconstruct(&a);
     if (!rc && !a.cloud.data)

@@ -68,6 +68,27 @@ static int have_moment(sp_moment **out, int *index, sp_replay_report *report, sp
     return code;
 }
 
+// What the viewpoint circles: the athlete, or where a whole scene is one cloud, what the cameras look at.
+static int centre_of_interest(sp_box *out, const sp_splat_cloud *athlete, sp_take *take, const bool *chosen,
+                              const sp_moment *moment, double t_s)
+{
+    if (athlete->count > 0)
+        return sp_box_of_cloud(out, athlete);
+    if (!moment->is_whole_scene)
+        return sp_error(SP_EINVAL,
+                        "at %.3f s no athlete was seen, so there is nothing to orbit; choose another instant",
+                        t_s);
+    sp_camera *cameras = sp_calloc((size_t)take->rig.count, sizeof *cameras);
+    int count = 0, code = cameras ? SP_OK : SP_ENOMEM;
+    for (int i = 0; i < take->rig.count && code == SP_OK; i++)
+        if (chosen[i])
+            code = sp_take_camera(&cameras[count++], take, i);
+    if (code == SP_OK)
+        code = sp_box_of_rig(out, cameras, count);
+    free(cameras);
+    return code;
+}
+
 static int first_camera(int *out, sp_take *take, const bool *chosen, const sp_box *box)
 {
     sp_camera *cameras = sp_calloc((size_t)take->rig.count, sizeof *cameras);
@@ -94,12 +115,8 @@ static int make_clip(sp_replay_report *report, const char *path, sp_take *take, 
     sp_box box;
     int camera = 0;
     int code = sp_moment_cloud(&athlete, moment, instant);
-    if (code == SP_OK && athlete.count == 0)
-        code = sp_error(SP_EINVAL,
-                        "at %.3f s no athlete was seen, so there is nothing to orbit; choose another instant",
-                        t_s);
     if (code == SP_OK)
-        code = sp_box_of_cloud(&box, &athlete);
+        code = centre_of_interest(&box, &athlete, take, chosen, moment, t_s);
     if (code == SP_OK)
         code = sp_replay_cloud(&scene, moment, instant, SP_LAYER_ALL);
     if (code == SP_OK)

@@ -19,16 +19,24 @@ typedef struct matte_job {
     } * matted;
 } matte_job;
 
-static int matte_one(sp_image *out, double gains[6], const sp_frame *frame, const replay_plate *plate)
+static int matte_one(sp_image *out, double gains[6], const sp_frame *frame, const replay_plate *plate,
+                     const replay_stand *stand)
 {
     sp_matte_params params = sp_matte_params_default();
+    if (plate->is_still) { // the plate is this very picture
+        for (int k = 0; k < 6; k++)
+            gains[k] = k < 3;
+        return sp_image_init(out, frame->image.width, frame->image.height, 1);
+    }
     if (frame->image.width != plate->image.width || frame->image.height != plate->image.height)
         return sp_error(SP_EFORMAT,
                         "camera %s: a frame of %dx%d, but its plate is %dx%d; a feed must keep its size",
                         plate->camera.id, frame->image.width, frame->image.height, plate->image.width,
                         plate->image.height);
-    int code = sp_matte(out, gains, &frame->image, &plate->image, plate->spread.data ? &plate->spread : NULL,
-                        &params, NULL);
+    const sp_image *spread = plate->spread.data ? &plate->spread : NULL;
+    int code = stand->plate.data
+                   ? sp_matte(out, gains, &frame->image, &stand->plate, &stand->spread, &params, NULL)
+                   : sp_matte(out, gains, &frame->image, &plate->image, spread, &params, NULL);
     return code < 0 ? sp_error_context(code, "camera %s", plate->camera.id) : code;
 }
 
@@ -39,7 +47,8 @@ static void matte_work(void *context, int64_t i, int worker)
     const sp_frame *frame = &job->instant->set.frames[i];
     struct matted *matted = &job->matted[i];
     matted->code =
-        matte_one(&job->instant->mattes[i], job->gains[i], frame, &job->plates->plates[frame->camera_index]);
+        matte_one(&job->instant->mattes[i], job->gains[i], frame, &job->plates->plates[frame->camera_index],
+                  &job->instant->stands[frame->camera_index]);
     if (matted->code < 0)
         snprintf(matted->sentence, sizeof matted->sentence, "%s", sp_error_text());
 }
@@ -75,13 +84,18 @@ int replay_instant_see(replay_instant *instant, sp_take *take, const bool *chose
     if (code < 0)
         return code;
     sp_ledger_begin(ledger, "mattes");
-    return matte_all(instant, plates, gains, pool, progress);
+    instant->camera_count = plates->count;
+    code = replay_stands_find(&instant->stands, &instant->set, plates, pool);
+    return code < 0 ? code : matte_all(instant, plates, gains, pool, progress);
 }
 
-static sp_view view_of(const sp_frame *frame, const replay_plate *plate, const sp_image *matte,
-                       const double gains[6])
+static sp_view view_of(const sp_frame *frame, const replay_plate *plate, const replay_stand *stand,
+                       const sp_image *matte, const double gains[6])
 {
-    sp_view view = {.camera = frame->camera, .image = &frame->image, .plate = &plate->image, .matte = matte};
+    sp_view view = {.camera = frame->camera,
+                    .image = &frame->image,
+                    .plate = stand->plate.data ? &stand->plate : &plate->image,
+                    .matte = matte};
     for (int k = 0; k < 6; k++)
         view.gains[k] = gains[k];
     return view;
@@ -100,7 +114,8 @@ int replay_instant_solve(replay_instant *instant, const replay_plates *plates, d
         return SP_ENOMEM;
     for (int i = 0; i < count; i++) {
         const sp_frame *frame = &instant->set.frames[i];
-        views[i] = view_of(frame, &plates->plates[frame->camera_index], &instant->mattes[i], gains[i]);
+        views[i] = view_of(frame, &plates->plates[frame->camera_index], &instant->stands[frame->camera_index],
+                           &instant->mattes[i], gains[i]);
     }
     sp_recon_params recon = sp_recon_params_default();
     recon.splats = params->splats;
@@ -122,6 +137,7 @@ void replay_instant_forget(replay_instant *instant)
         sp_image_free(&instant->mattes[i]);
     free(instant->mattes);
     instant->mattes = NULL;
+    replay_stands_free(&instant->stands, instant->camera_count);
     sp_frame_set_free(&instant->set);
     instant->set = (sp_frame_set){0};
 }

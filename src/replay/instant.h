@@ -2,12 +2,14 @@
 #ifndef REPLAY_INSTANT_H
 #define REPLAY_INSTANT_H
 
-#include "plates.h"
+#include "stand.h"
 
 typedef struct replay_instant {
     double t_s;
-    int64_t frame;               // round(t_s * nominal fps)
-    sp_frame_set set;            // freed once the preview is made
+    int64_t frame;        // round(t_s * nominal fps)
+    sp_frame_set set;     // freed once the preview is made
+    replay_stand *stands; // one per camera of the rig
+    int camera_count;
     sp_image *mattes;            // one per frame of the set
     double deadline_s;           // sp_time_s() by which it is to be solved
     const sp_recon_watch *watch; // looks at it meanwhile; nullable, borrowed

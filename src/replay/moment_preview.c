@@ -60,14 +60,15 @@ int moment_save_poster(const moment_job *j, const replay_instant *instant, const
         replay_light_cast(&cloud, instant->light);
     if (code == SP_OK)
         code = replay_append(&cloud, athlete);
-    if (code == SP_OK && athlete->count > 0)
-        code = sp_box_of_cloud(&box, athlete);
     int best = 0;
     sp_camera *cameras = sp_calloc((size_t)instant->set.count, sizeof *cameras);
     if (code == SP_OK && !cameras)
         code = SP_ENOMEM;
     for (int i = 0; code == SP_OK && i < instant->set.count; i++)
         cameras[i] = instant->set.frames[i].camera;
+    if (code == SP_OK)
+        code = athlete->count > 0 ? sp_box_of_cloud(&box, athlete)
+                                  : sp_box_of_rig(&box, cameras, instant->set.count);
     if (code == SP_OK)
         best = sp_orbit_start(cameras, instant->set.count, &box);
     if (code == SP_OK)

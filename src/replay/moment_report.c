@@ -36,6 +36,9 @@ int moment_report_row(sp_json **out, const moment_job *j, const replay_instant *
                                   report->agreement[i]);
     if (code == SP_OK)
         code = sp_json_set(row, "agreement", &agreement);
+    sp_json *stands = code == SP_OK ? replay_stands_json(instant->stands, &j->plates) : NULL;
+    if (code == SP_OK)
+        code = stands ? sp_json_set(row, "stands", &stands) : SP_ENOMEM;
     sp_json_free(&agreement);
     if (code < 0)
         sp_json_free(&row);
@@ -74,6 +77,8 @@ int moment_report_save(const moment_job *j)
     }
     if (code == SP_OK)
         code = sp_json_set(report, "instants", &rows);
+    if (code == SP_OK && j->moment->is_whole_scene)
+        code = sp_json_set_bool(report, "whole_scene", true);
     if (code == SP_OK)
         code = sp_json_set(report, "updates", &updates);
     if (code == SP_OK)

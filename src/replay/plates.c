@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "folder.h"
+#include "stand.h"
 
 // A share of a plate that was never seen and is worth a warning.
 #define WORTH_SAYING 0.02
+// Pictures of a feed that its given plate is compared with.
+#define LOOKS 3
 
 // ---- Making
 
@@ -99,7 +102,18 @@ static int fit(replay_plate *plate, const char *path)
 
 const char *replay_plate_origin(const replay_plate *plate)
 {
-    return plate->is_given ? "given" : plate->is_still ? "still" : "estimated";
+    return plate->is_replaced ? "replaced"
+           : plate->is_given  ? "given"
+           : plate->is_still  ? "still"
+                              : "estimated";
+}
+
+bool replay_plates_are_guesses(const replay_plates *plates)
+{
+    for (int i = 0; i < plates->count; i++)
+        if (plates->plates[i].image.data && plates->plates[i].is_given)
+            return false;
+    return true;
 }
 
 double replay_plate_unseen(const replay_plate *plate)
@@ -120,31 +134,71 @@ static void say_unseen(const replay_plate *plate)
                plate->camera.id, 100 * share);
 }
 
-static int make_one(replay_plate *plate, sp_take *take, int index, int want, sp_pool *pool)
+// The plate that the feed itself tells.
+static int from_feed(replay_plate *plate, sp_take *take, int index, int want, sp_pool *pool)
 {
-    const char *given = take->feeds[index].plate;
-    if (!given) {
-        sp_image8 *samples = NULL;
-        int count = 0;
-        int code = sp_take_samples(&samples, &count, &plate->camera, take, index, want);
-        if (code < 0)
-            return code;
-        if (count == 1) {
-            plate->image = samples[0];
-            plate->is_still = true;
-            free(samples);
-            return SP_OK;
-        }
-        if (count < 3)
-            sp_log(SP_LOG_WARN, "camera %s: its plate is estimated from %d frames only", plate->camera.id,
-                   count);
-        code = estimate(plate, samples, count, pool);
-        if (code == SP_OK)
-            say_unseen(plate);
+    sp_image8 *samples = NULL;
+    int count = 0, rest = 0;
+    int code = sp_take_samples(&samples, &count, &plate->camera, take, index, want);
+    if (code < 0)
         return code;
+    if (count == 1) {
+        plate->image = samples[0];
+        plate->is_still = true;
+        free(samples);
+        return SP_OK;
     }
+    if (count < 3)
+        sp_log(SP_LOG_WARN, "camera %s: its plate is estimated from %d frames only", plate->camera.id, count);
+    code = replay_plate_rest(samples, count, &rest, &plate->moved_px, &plate->camera, pool);
+    if (code == SP_OK && rest < count)
+        sp_log(SP_LOG_WARN,
+               "camera %s: it was touched during its feed (%.1f px); its plate is estimated from %d of %d "
+               "pictures, those of its longest rest, which the calibration is taken to be of",
+               plate->camera.id, plate->moved_px, rest, count);
+    if (code == SP_OK)
+        code = sp_plate_estimate(&plate->image, &plate->spread, samples, rest, pool);
+    samples_free(samples, count);
+    if (code == SP_OK)
+        say_unseen(plate);
+    return code;
+}
+
+// Does the given plate show what the feed shows? false: not at all.
+static int compare(bool *is_of_feed, replay_plate *plate, sp_take *take, int index, sp_pool *pool)
+{
+    sp_image8 *samples = NULL;
+    int count = 0;
+    sp_camera camera;
+    sp_plate_fit fit = {.alike = 1};
+    int code = sp_take_samples(&samples, &count, &camera, take, index, LOOKS);
+    if (code < 0)
+        return code;
+    if (camera.width == plate->image.width && camera.height == plate->image.height)
+        code = replay_plate_compare(&fit, plate, samples, count, pool);
+    samples_free(samples, count);
+    plate->alike = fit.alike;
+    *is_of_feed = fit.alike >= SP_PLATE_ALIKE;
+    plate->moved_px = *is_of_feed ? fit.moved_px : 0;
+    if (code == SP_OK && *is_of_feed && fit.moved_px > 0)
+        sp_log(
+            SP_LOG_WARN,
+            "camera %s: it was moved by %.1f px between its plate and its feed; the calibration is taken to "
+            "be of the plate, and pictures are turned to it; calibrate again, or give a new plate",
+            plate->camera.id, fit.moved_px);
+    if (code == SP_OK && !*is_of_feed)
+        sp_log(
+            SP_LOG_WARN,
+            "camera %s: its plate shows something else than its feed (%.0f%% in common), so one is estimated "
+            "from the feed; give the plate of this camera",
+            plate->camera.id, 100 * fit.alike);
+    return code;
+}
+
+static int from_file(replay_plate *plate, sp_take *take, int index, int want, sp_pool *pool)
+{
     int code = sp_take_camera(&plate->camera, take, index);
-    char *path = code == SP_OK ? sp_take_path(take, given) : NULL;
+    char *path = code == SP_OK ? sp_take_path(take, take->feeds[index].plate) : NULL;
     if (code == SP_OK && !path)
         code = SP_ENOMEM;
     if (code == SP_OK)
@@ -158,7 +212,25 @@ static int make_one(replay_plate *plate, sp_take *take, int index, int want, sp_
     return code;
 }
 
-static int plates_init(replay_plates *out, const sp_take *take)
+static int make_one(replay_plate *plate, sp_take *take, int index, int want, sp_pool *pool)
+{
+    plate->alike = 1;
+    if (!take->feeds[index].plate)
+        return from_feed(plate, take, index, want, pool);
+    bool is_of_feed = true;
+    int code = from_file(plate, take, index, want, pool);
+    if (code == SP_OK)
+        code = compare(&is_of_feed, plate, take, index, pool);
+    if (code < 0 || is_of_feed)
+        return code;
+    sp_image8_free(&plate->image);
+    sp_image_free(&plate->spread);
+    plate->is_given = false;
+    plate->is_replaced = true;
+    return from_feed(plate, take, index, want, pool);
+}
+
+int replay_plates_init(replay_plates *out, const sp_take *take)
 {
     replay_plate *plates = sp_calloc((size_t)take->rig.count, sizeof *plates);
     if (!plates)
@@ -171,7 +243,7 @@ int replay_plates_make(replay_plates *out, sp_take *take, const bool *chosen, in
                        const sp_progress *progress)
 {
     replay_plates made;
-    int code = plates_init(&made, take), total = 0;
+    int code = replay_plates_init(&made, take), total = 0;
     if (code < 0)
         return code;
     for (int i = 0; i < take->rig.count; i++)
@@ -188,109 +260,6 @@ int replay_plates_make(replay_plates *out, sp_take *take, const bool *chosen, in
         replay_plates_free(&made);
     else
         *out = made;
-    return code;
-}
-
-// ---- Files
-
-static int save_spread(const sp_image *spread, const char *path)
-{
-    sp_image scaled = {0};
-    int code = sp_image_copy(&scaled, spread);
-    for (size_t k = 0; code == SP_OK && k < (size_t)scaled.width * (size_t)scaled.height; k++)
-        scaled.data[k] *= 65535;
-    if (code == SP_OK)
-        code = sp_image_save_grey16(&scaled, path);
-    sp_image_free(&scaled);
-    return code;
-}
-
-typedef struct save_job {
-    const replay_plates *plates;
-    const char *folder;
-    struct saved {
-        int code;
-        char sentence[512]; // errors belong to the thread that met them
-    } * saved;
-} save_job;
-
-static void save_one(void *context, int64_t i, int worker)
-{
-    (void)worker;
-    save_job *job = context;
-    const replay_plate *plate = &job->plates->plates[i];
-    if (!plate->image.data)
-        return;
-    char *image = replay_path(job->folder, "%s.png", plate->camera.id);
-    char *spread = replay_path(job->folder, "%s_spread.png", plate->camera.id);
-    int code = image && spread ? sp_image8_save(&plate->image, image) : SP_ENOMEM;
-    if (code == SP_OK && plate->spread.data)
-        code = save_spread(&plate->spread, spread);
-    free(image);
-    free(spread);
-    job->saved[i].code = code;
-    if (code < 0)
-        snprintf(job->saved[i].sentence, sizeof job->saved[i].sentence, "%s", sp_error_text());
-}
-
-int replay_plates_save(const replay_plates *plates, const char *folder, sp_pool *pool)
-{
-    save_job job = {plates, folder, sp_calloc((size_t)plates->count + 1, sizeof *job.saved)};
-    int code = job.saved ? sp_folder_make(folder) : SP_ENOMEM;
-    if (code == SP_OK)
-        sp_pool_run(pool, plates->count, save_one, &job);
-    for (int i = 0; i < plates->count && code == SP_OK; i++)
-        if (job.saved[i].code < 0)
-            code = sp_error(job.saved[i].code, "%s", job.saved[i].sentence);
-    free(job.saved);
-    return code;
-}
-
-static int load_one(replay_plate *plate, const char *folder)
-{
-    char *image = replay_path(folder, "%s.png", plate->camera.id);
-    char *spread = replay_path(folder, "%s_spread.png", plate->camera.id);
-    int code = image && spread ? SP_OK : SP_ENOMEM;
-    if (code == SP_OK && !sp_file_exists(image))
-        code = sp_error(SP_ENOENT, "%s is missing: prepare the take first (stillpoint prepare)", image);
-    if (code == SP_OK)
-        code = sp_image8_load(&plate->image, image, false);
-    if (code == SP_OK && sp_file_exists(spread))
-        code = sp_image_load_grey(&plate->spread, spread, true);
-    for (size_t k = 0; code == SP_OK && k < (size_t)plate->spread.width * (size_t)plate->spread.height; k++)
-        plate->spread.data[k] /= 65535;
-    bool fits = plate->image.width == plate->camera.width && plate->image.height == plate->camera.height;
-    if (code == SP_OK && !fits)
-        code = sp_error(SP_EFORMAT, "%s: %dx%d, but camera %s now has %dx%d; prepare the take again", image,
-                        plate->image.width, plate->image.height, plate->camera.id, plate->camera.width,
-                        plate->camera.height);
-    free(image);
-    free(spread);
-    return code;
-}
-
-int replay_plates_load(replay_plates *out, sp_take *take, const bool *chosen)
-{
-    replay_plates loaded;
-    int code = plates_init(&loaded, take);
-    if (code < 0)
-        return code;
-    char *folder = replay_path(take->folder, "background/plates");
-    if (!folder)
-        code = SP_ENOMEM;
-    for (int i = 0; i < take->rig.count && code == SP_OK; i++) {
-        if (!chosen[i])
-            continue;
-        code = sp_take_camera(&loaded.plates[i].camera, take, i);
-        if (code == SP_OK)
-            code = load_one(&loaded.plates[i], folder);
-        loaded.used += code == SP_OK;
-    }
-    free(folder);
-    if (code < 0)
-        replay_plates_free(&loaded);
-    else
-        *out = loaded;
     return code;
 }
 

@@ -9,6 +9,9 @@ typedef struct replay_plate {
     sp_image8 image;  // RGB, the camera's size; empty when the camera takes no part
     sp_image spread;  // empty when the plate was given as a picture, and when the feed is one still
     bool is_given, is_still;
+    bool is_replaced; // a plate was given, but it shows something else than the feed
+    double moved_px;  // how far the camera has moved between plate and feed, or within the feed; 0: it stands
+    double alike;     // share of the given plate that the feed shows too, 0..1; 1 without one
 } replay_plate;
 
 // One per camera of the rig, in order.
@@ -22,10 +25,16 @@ int replay_plates_make(replay_plates *out, sp_take *take, const bool *chosen, in
 int replay_plates_save(const replay_plates *plates, const char *folder, sp_pool *pool);
 // SP_ENOENT names the camera whose plate is not there.
 int replay_plates_load(replay_plates *out, sp_take *take, const bool *chosen);
+// Room for the plates of all cameras, empty.
+int replay_plates_init(replay_plates *out, const sp_take *take);
 void replay_plates_free(replay_plates *plates);
 
-// How a plate came to be, for people: "given", "estimated", "still" (the only picture that its camera took).
+// How a plate came to be, for people: "given", "estimated", "replaced" (given, but of something else, so
+// estimated), "still" (the only picture that its camera took).
 const char *replay_plate_origin(const replay_plate *plate);
+
+// Whether nothing is known of the empty venue but what the feeds themselves show.
+bool replay_plates_are_guesses(const replay_plates *plates);
 
 // The share of an estimated plate, 0..1, at which no sample showed the venue.
 double replay_plate_unseen(const replay_plate *plate);

@@ -100,6 +100,10 @@ static int save_report(const char *folder, const replay_plates *plates, const sp
             code = sp_json_set_numbers(row, "size_px", size, 2);
         if (code == SP_OK && !plate->is_given && !plate->is_still)
             code = sp_json_set_number(row, "unseen", replay_plate_unseen(plate));
+        if (code == SP_OK && (plate->is_given || plate->is_replaced))
+            code = sp_json_set_number(row, "alike", plate->alike);
+        if (code == SP_OK && plate->moved_px > 0)
+            code = sp_json_set_number(row, "moved_px", plate->moved_px);
         if (code == SP_OK)
             code = sp_json_append(cameras, &row);
         sp_json_free(&row);

@@ -196,6 +196,7 @@ static int read_moment(sp_moment *moment, const char *path)
         (ret = take_read_fps(&moment->fps, document, path)) ||
         (ret = read_state(&moment->state, document, path)) ||
         (ret = sp_json_int_or(&seed, document, "seed", 0, path)) ||
+        (ret = sp_json_bool_or(&moment->is_whole_scene, document, "whole_scene", false, path)) ||
         (ret = read_text(&moment->take, document, "take", path)) ||
         (ret = read_text(&moment->background, document, "background", path)) ||
         (ret = read_instants(moment, document, path)) || (ret = read_cameras(moment, document, path)))
@@ -326,6 +327,10 @@ static int write_moment(sp_json *document, const sp_moment *moment)
         (ret = write_text(document, "take", moment->take)) ||
         (ret = write_text(document, "background", moment->background)) ||
         (ret = write_instants(document, moment)) || (ret = write_cameras(document, moment)))
+        return ret;
+    if (!moment->is_whole_scene)
+        sp_json_remove(document, "whole_scene");
+    else if ((ret = sp_json_set_bool(document, "whole_scene", true)))
         return ret;
     return write_settings(document, moment);
 }

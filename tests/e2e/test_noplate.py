@@ -1,0 +1,65 @@
+"""Takes whose plates are missing, wrong, or of a camera that was touched since."""
+import json
+import shutil
+
+from support import QUICK, QUICK_MOMENT, QUICK_PREPARE, SCENE, main, no_leftovers, run
+
+
+def cameras_of(report):
+    return {camera["id"]: camera for camera in json.loads(report.read_text())["cameras"]}
+
+
+def stills_are_a_whole_scene(folder, take):
+    """One picture a camera: nothing is athlete, everything is in the background, and the clip circles it."""
+    still = folder / "still"
+    run("import", "stillpoint", take / "rig.json", "--feeds", take / "plates", "-o", still)
+    run("replay", still, "--at", "0", "-o", folder / "clip.mp4", *QUICK, says="note")
+    moment = still / "moments" / "000000"
+    assert {c["plate"] for c in cameras_of(still / "background" / "report.json").values()} == {"still"}
+    assert json.loads((moment / "moment.json").read_text())["whole_scene"] is True
+    assert json.loads((moment / "report.json").read_text())["whole_scene"] is True
+    assert (folder / "clip.mp4").stat().st_size > 1000
+    no_leftovers(folder)
+
+
+def a_wrong_plate_is_told_and_replaced(folder, take):
+    shutil.copy(take / "plates" / "cam04.png", take / "plates" / "cam02.png")
+    run("prepare", take, *QUICK_PREPARE, says=["camera cam02", "something else than its feed"])
+    cameras = cameras_of(take / "background" / "report.json")
+    assert cameras["cam02"]["plate"] == "replaced" and cameras["cam02"]["alike"] < 0.3, cameras
+    assert all(c["plate"] == "given" and c["alike"] > 0.6 for i, c in cameras.items() if i != "cam02"), cameras
+    run("moment", take, "--frame", "6", "-o", folder / "m", *QUICK_MOMENT)
+    (row,) = json.loads((folder / "m" / "report.json").read_text())["instants"]
+    assert row["stands"]["cam02"]["alike"] > 0.6 and row["agreement"]["cam02"] > 0.3, row
+    assert "whole_scene" not in json.loads((folder / "m" / "moment.json").read_text())
+
+
+def a_touched_camera_is_told_and_turned_back(folder, take):
+    """cam02 films turned by two degrees; its plate and the calibration are from before."""
+    run("sim", *SCENE, "--set", "faults.knocked=cam02", "--set", "faults.knocked_deg=2", "-o", folder / "knocked")
+    for feed in (folder / "knocked" / "feeds").glob("cam02*"):
+        shutil.copy(feed, take / "feeds" / feed.name)
+    run("prepare", take, *QUICK_PREPARE, says=["camera cam02", "moved by"])
+    run("moment", take, "--frame", "6", "-o", folder / "m", *QUICK_MOMENT,
+        says=["camera cam02", "turned by", "calibrate again"])
+    (row,) = json.loads((folder / "m" / "report.json").read_text())["instants"]
+    stands = row["stands"]
+    assert abs(stands["cam02"]["turned_deg"] - 2) < 0.1, stands
+    assert all(s["moved_px"] == 0 for i, s in stands.items() if i != "cam02"), stands
+    others = [a for i, a in row["agreement"].items() if i != "cam02"]
+    assert row["agreement"]["cam02"] > 0.7 * min(others), row
+
+
+def a_camera_that_is_covered_is_left_out(folder, take):
+    run("prepare", take, *QUICK_PREPARE)
+    feed = next((take / "feeds").glob("cam05*"))
+    other = next((take / "feeds").glob("cam02*"))
+    shutil.copy(other, feed)
+    run("moment", take, "--frame", "6", "-o", folder / "m", *QUICK_MOMENT, says=["camera cam05", "left out"])
+    (row,) = json.loads((folder / "m" / "report.json").read_text())["instants"]
+    assert row["stands"]["cam05"]["left_out"] is True and "cam05" not in row["agreement"], row
+
+
+if __name__ == "__main__":
+    main([stills_are_a_whole_scene, a_wrong_plate_is_told_and_replaced, a_touched_camera_is_told_and_turned_back,
+          a_camera_that_is_covered_is_left_out])
