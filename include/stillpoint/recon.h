@@ -20,6 +20,7 @@ typedef struct sp_view {
     const sp_image8 *plate; // RGB, or NULL: unknown (athlete needs it)
     const sp_image *matte;  // 1 channel 0..1, or NULL
     double gains[6];        // image = gain * plate + offset per channel (3 gains, 3 offsets)
+    double dt_s;            // the image's time minus the instant's, seconds (0: at the instant)
 } sp_view;
 
 // Looks at a cloud while it is optimised: before the first step, then every every_s seconds. seconds count
@@ -62,9 +63,10 @@ void sp_recon_report_free(sp_recon_report *report);
 int sp_recon_clean_mattes(sp_image *out, const sp_view *views, int count, sp_pool *pool,
                           const sp_progress *progress);
 
-// The athlete's cloud (foreground only) at one instant. warm (nullable): a neighbouring instant's cloud to
-// start from. Less than two views with a matte, or nothing in any matte: SP_EINVAL with a sentence. An
-// instant without an athlete gives an empty cloud and SP_OK when all mattes are empty.
+// The athlete's cloud (foreground only) at one instant. Where the views' dt_s differ, each is compared at its
+// own time, and the cloud has velocities. warm (nullable): a neighbouring instant's cloud to start from. Less
+// than two views with a matte, or nothing in any matte: SP_EINVAL with a sentence. An instant without an
+// athlete gives an empty cloud and SP_OK when all mattes are empty.
 int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view *views, int count,
                      const sp_splat_cloud *warm, const sp_recon_params *params, sp_pool *pool,
                      const sp_progress *progress);

@@ -2,6 +2,7 @@
 #include "agree.h"
 #include "carve_depth.h"
 #include "hull.h"
+#include "motion.h"
 #include "optimise.h"
 #include "scene.h"
 #include "seed.h"
@@ -20,6 +21,11 @@
 // How often in a schedule splats are added and relocated.
 #define GROWTHS 5
 #define CUT_MARGIN_PX 12
+// Parts of a body this far apart may move differently.
+#define FLOW_CELL_M 0.12
+// Steps, and share of the time that is left, in which their motion is found.
+#define MOTION_ITERATIONS 150
+#define MOTION_SHARE 0.3
 #define FEW_VIEWS 6
 #define MANY_VIEWS 14
 // Share of the splat budget that is seeded; the rest goes where detail turns out to be missing.
@@ -47,6 +53,9 @@ typedef struct athlete {
     double begin_s;
     recon_scene scene;
     recon_shadow shadow;
+    bool moves;         // views differ in time by so much that it can be seen
+    double velocity[3]; // of the whole
+    recon_flow flow;    // of the parts beside it
     recon_hull hull;
     recon_points points;
     sp_splat_cloud cloud;
@@ -94,8 +103,10 @@ static int carve(athlete *a)
     size_t n = (size_t)a->count;
     recon_silhouette *silhouettes = sp_calloc(n, sizeof *silhouettes);
     bool *used = sp_calloc(n, sizeof *used);
-    int rc = silhouettes && used ? SP_OK : SP_ENOMEM, trusted = 0;
+    double *dt_s = sp_calloc(n, sizeof *dt_s);
+    int rc = silhouettes && used && dt_s ? SP_OK : SP_ENOMEM, trusted = 0;
     for (int v = 0; !rc && v < a->count; v++) {
+        dt_s[v] = a->views[v].dt_s;
         silhouettes[v] = a->scene.views[v].silhouette;
         used[v] = a->scene.views[v].used;
         trusted += used[v];
@@ -105,10 +116,17 @@ static int carve(athlete *a)
     // Agreement has already left out the views that are wrong. More tolerance would fill gaps between limbs
     // that only two views see through.
     params.tolerance = trusted >= MANY_VIEWS ? 2 : trusted >= FEW_VIEWS ? 1 : 0;
+    // While it is not known how the parts move, many views see them elsewhere and deny them; later still
+    // some.
+    if (a->moves)
+        params.tolerance = a->flow.velocity ? trusted / 6 : trusted / 3;
+    params.flow = a->flow.velocity ? &a->flow : NULL;
+    params.dt_s = dt_s;
     if (!rc)
         rc = recon_hull_carve(&a->hull, silhouettes, used, a->count, &params, a->pool, a->progress);
     free(silhouettes);
     free(used);
+    free(dt_s);
     return rc;
 }
 
@@ -170,7 +188,7 @@ static int show(void *context, const sp_splat_cloud *cloud, double seconds, int 
     return rc;
 }
 
-static int optimise(athlete *a)
+static int optimise(athlete *a, bool is_first_look)
 {
     recon_target *targets = sp_calloc((size_t)a->count, sizeof *targets);
     if (!targets)
@@ -183,7 +201,8 @@ static int optimise(athlete *a)
                                           .rgb = &view->rgb,
                                           .under = &view->under,
                                           .matte = &view->cut_matte,
-                                          .gains = {1, 1, 1, 0, 0, 0}};
+                                          .gains = {1, 1, 1, 0, 0, 0},
+                                          .dt_s = a->views[v].dt_s};
     }
     recon_optimise_params p = recon_optimise_params_default();
     p.iterations = a->params->iterations > 0 ? a->params->iterations : ENOUGH_ITERATIONS;
@@ -210,14 +229,19 @@ static int optimise(athlete *a)
     // Seeds have the coarse shape already: small pictures are left soon.
     p.level_until[1] = 0.2;
     p.level_until[2] = 0.06;
+    if (is_first_look) {
+        p.iterations = p.iterations < MOTION_ITERATIONS ? p.iterations : MOTION_ITERATIONS;
+        p.budget_s *= MOTION_SHARE;
+    }
     sp_recon_watch watch = {.see = show, .context = a};
-    if (a->params->watch) {
+    if (a->params->watch && !is_first_look) {
         watch.every_s = a->params->watch->every_s;
         p.watch = &watch;
         p.watch_from_s = sp_time_s() - a->begin_s;
         p.pays_for_looks = true;
     }
     recon_optimise_report report;
+    p.flow = a->moves ? &a->flow : NULL;
     int rc = n ? recon_optimise(&a->cloud, &report, targets, n, &p, a->pool, a->progress) : SP_OK;
     if (!rc && n) {
         a->report.iterations = report.iterations;
@@ -234,6 +258,39 @@ static int optimise(athlete *a)
     return rc;
 }
 
+// The whole's velocity goes into the cameras, the parts' own are solved with the splats.
+static int begin_motion(athlete *a)
+{
+    a->moves = recon_motion_matters(a->views, a->count);
+    int rc = a->moves ? recon_motion_whole(a->velocity, &a->scene, a->views, a->pool, a->progress) : SP_OK;
+    if (!rc && a->moves)
+        recon_motion_shift(&a->scene, a->views, a->velocity);
+    return rc;
+}
+
+// A first, short optimisation finds how the parts move; hull, depth and seeds then begin anew, knowing it.
+static int find_flow(athlete *a)
+{
+    int rc = recon_flow_init(&a->flow, a->report.bounds_min, a->report.bounds_max, FLOW_CELL_M);
+    if (!rc)
+        rc = optimise(a, true);
+    if (rc)
+        return rc;
+    recon_flow_spread(&a->flow);
+    sp_splat_cloud_free(&a->cloud);
+    recon_points_free(&a->points);
+    recon_hull_free(&a->hull);
+    rc = carve(a);
+    return rc ? rc : seed(a);
+}
+
+static void end_motion(athlete *a)
+{
+    for (size_t axis = 0; axis < 3 && a->cloud.velocity; axis++)
+        for (size_t i = 0; i < a->cloud.count; i++)
+            a->cloud.velocity[axis * a->cloud.capacity + i] += (float)a->velocity[axis];
+}
+
 static double lap(double *since)
 {
     double now = sp_time_s(), passed = now - *since;
@@ -245,6 +302,8 @@ static int reconstruct(athlete *a)
 {
     double clock = sp_time_s();
     int rc = recon_scene_open(&a->scene, a->views, a->count, a->pool, a->progress);
+    if (!rc)
+        rc = begin_motion(a);
     if (!rc)
         rc = recon_agree(a->report.agreement, &a->scene, AGREE_VOXEL_M, a->pool, a->progress);
     if (!rc)
@@ -258,8 +317,12 @@ static int reconstruct(athlete *a)
     if (!rc)
         rc = seed(a);
     a->report.seed_s = lap(&clock);
+    if (!rc && a->cloud.count && a->moves)
+        rc = find_flow(a);
     if (!rc && a->cloud.count)
-        rc = optimise(a);
+        rc = optimise(a, false);
+    if (!rc)
+        end_motion(a);
     if (!rc && a->cloud.count)
         rc = recon_shadow_splats(&a->cloud, &a->shadow);
     a->report.optimise_s = lap(&clock);
@@ -295,6 +358,7 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
         rc = sp_splat_cloud_init(&a.cloud, 16, a.params->sh_degree);
     recon_scene_close(&a.scene);
     recon_shadow_free(&a.shadow);
+    recon_flow_free(&a.flow);
     recon_hull_free(&a.hull);
     recon_points_free(&a.points);
     if (rc) {

@@ -20,6 +20,9 @@ typedef struct carving {
     const recon_silhouette *silhouettes;
     int views[64], view_count; // those taken
     int tolerance, least_views;
+    const recon_flow *flow; // NULL: nothing moves
+    const double *dt_s;     // of all silhouettes
+    double slack_m;         // how far anything moves
     // Cubes of one level, and what became of them.
     const double *centres;
     uint8_t *keep;
@@ -46,7 +49,7 @@ static void test_cube(void *context, int64_t index, int worker)
     int empty = 0, touched = 0;
     for (int v = 0; v < c->view_count && empty <= c->tolerance; v++) {
         recon_box_sight sight =
-            recon_silhouette_cube(&c->silhouettes[c->views[v]], c->centres + 3 * index, c->half);
+            recon_silhouette_cube(&c->silhouettes[c->views[v]], c->centres + 3 * index, c->half + c->slack_m);
         empty += sight == RECON_BOX_EMPTY;
         touched += sight == RECON_BOX_TOUCHED;
     }
@@ -146,9 +149,14 @@ static float claim(const carving *c, const double p[3], float background)
 {
     float lowest[8];
     int held = 0, claims = 0, rank = c->tolerance < 7 ? c->tolerance : 7;
+    double velocity[3] = {0};
+    if (c->flow)
+        recon_flow_at(velocity, c->flow, p);
     for (int v = 0; v < c->view_count; v++) {
         float d;
-        if (!recon_silhouette_at(&d, &c->silhouettes[c->views[v]], p))
+        double dt = c->flow ? c->dt_s[c->views[v]] : 0;
+        const double then[3] = {p[0] + dt * velocity[0], p[1] + dt * velocity[1], p[2] + dt * velocity[2]};
+        if (!recon_silhouette_at(&d, &c->silhouettes[c->views[v]], then))
             continue;
         claims += d > -background;
         int at = held < rank + 1 ? held++ : rank + 1;
@@ -313,7 +321,7 @@ int recon_hull_carve(recon_hull *out, const recon_silhouette *silhouettes, const
 {
     recon_hull_params p = params ? *params : recon_hull_params_default();
     recon_hull hull = {0};
-    carving c = {.silhouettes = silhouettes, .hull = &hull};
+    carving c = {.silhouettes = silhouettes, .hull = &hull, .flow = p.flow, .dt_s = p.dt_s};
     for (int v = 0; v < count && c.view_count < MAX_VIEWS; v++)
         if (!used || used[v])
             c.views[c.view_count++] = v;
@@ -321,6 +329,8 @@ int recon_hull_carve(recon_hull *out, const recon_silhouette *silhouettes, const
     if (c.view_count < 2)
         return SP_OK;
     choose_rules(&c, &p);
+    for (int v = 0; p.flow && v < c.view_count; v++)
+        c.slack_m = fmax(c.slack_m, fabs(p.dt_s[c.views[v]]) * recon_flow_fastest(p.flow));
     double *centres = NULL, half = 0;
     int64_t cubes = 0, block_count = 0;
     int *blocks = NULL;

@@ -3,6 +3,7 @@
 #ifndef RECON_HULL_H
 #define RECON_HULL_H
 
+#include "flow.h"
 #include "silhouette.h"
 
 // A grid of samples at origin + voxel_m * (i, j, k), value (k * size[1] + j) * size[0] + i of field: metres
@@ -21,6 +22,8 @@ typedef struct recon_hull_params {
     int64_t most_cells; // default 12 million
     int tolerance;   // views that may deny a point which all others that see it claim; -1: by count (default)
     int least_views; // views that must claim a point; 0: by count (default)
+    const recon_flow *flow; // optional: how the parts move, and
+    const double *dt_s;     // ... when each view sees them: a point is looked for where it is then
 } recon_hull_params;
 recon_hull_params recon_hull_params_default(void);
 

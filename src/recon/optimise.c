@@ -15,6 +15,9 @@
 #define LEAST_STRIDE 0.5
 #define MOST_STRIDE 3.0
 #define LEAST_KNOWN 20 // steps after which their speed is known
+// Of a node's velocity, metres a second a step, and how much neighbours share in a step.
+#define FLOW_RATE 0.15
+#define FLOW_SMOOTHING 0.1
 // Share by which the cloud may grow each time.
 #define GROWTH 0.15
 // Views whose mean loss stands in the report: of many, some spread evenly are enough.
@@ -82,6 +85,8 @@ static int make_room(optimiser *o)
 {
     size_t room = o->params->budget_splats > o->cloud->count ? o->params->budget_splats : o->cloud->count;
     int rc = sp_splat_cloud_reserve(o->cloud, room);
+    if (!rc && o->params->flow)
+        rc = sp_splat_cloud_move(o->cloud);
     if (!rc)
         rc = sp_splat_cloud_init(&o->gradient, o->cloud->capacity, o->cloud->sh_degree);
     if (!rc)
@@ -183,7 +188,9 @@ static int compare(double *loss, optimiser *o, int view, const recon_level *leve
     sp_render_target target = {.rgb = &o->rgb,
                                .alpha = &o->alpha,
                                .under = level->under.data ? &level->under : NULL,
-                               .gains = o->targets[view].gains};
+                               .gains = o->targets[view].gains,
+                               .velocity = o->params->flow ? o->cloud->velocity : NULL,
+                               .dt_s = o->targets[view].dt_s};
     int rc = sp_renderer_draw(o->renderer, &o->shown, &level->camera, &target);
     o->times.forward_s += lap(&clock);
     if (rc)
@@ -239,6 +246,8 @@ static int add_gradient(optimiser *o, int view, const recon_level *level, bool w
     double clock = sp_time_s();
     rc = sp_renderer_backward(o->renderer, &o->shown, &o->d_rgb, matted ? &o->d_alpha : NULL, &gradient);
     o->times.backward_s += lap(&clock);
+    if (!rc && o->params->flow)
+        recon_flow_gather(o->params->flow, &o->shown, &o->gradient, o->targets[view].dt_s);
     if (!rc && with_gains)
         step_gains(o, view, camera.gains);
     return rc;
@@ -393,6 +402,8 @@ static int take_step(optimiser *o, int step, int *drawn, double progress)
 {
     int level = level_at(o, progress), batch = o->params->views_per_step > 0 ? o->params->views_per_step : 1;
     show_degree(o, degree_at(o, progress));
+    if (o->params->flow)
+        recon_flow_sample(o->cloud, o->params->flow, o->pool);
     for (int b = 0; b < batch; b++, ++*drawn) {
         if (*drawn % o->views == 0) {
             shuffle(o);
@@ -409,6 +420,8 @@ static int take_step(optimiser *o, int step, int *drawn, double progress)
     }
     regularise(o, progress);
     recon_rates rates = rates_at(o, step, progress);
+    if (o->params->flow)
+        recon_flow_step(o->params->flow, FLOW_RATE * pow(1.0 / 10, progress), FLOW_SMOOTHING);
     recon_bounds bounds = {(float)log(o->params->least_scale_m), (float)log(o->params->most_scale_m),
                            (float)log(o->params->most_stretch), (float)log(o->params->flatness)};
     double clock = sp_time_s();
@@ -467,6 +480,8 @@ static int check(const recon_target *targets, int count, const recon_optimise_pa
         return sp_error(SP_EINVAL, "there is no picture to match");
     if (p->iterations <= 0 && p->budget_s <= 0)
         return sp_error(SP_EINVAL, "optimisation needs a number of iterations or a time budget");
+    if (p->flow && p->views_per_step > 1)
+        return sp_error(SP_EINVAL, "velocities are solved with one view a step");
     for (int v = 0; v < count; v++)
         if (targets[v].camera.lens != SP_LENS_PINHOLE || targets[v].rgb->width != targets[v].camera.width ||
             targets[v].rgb->height != targets[v].camera.height)
@@ -501,6 +516,8 @@ int recon_optimise(sp_splat_cloud *cloud, recon_optimise_report *report, recon_t
         rc = mean_loss(&r.loss_last, &o);
     optimiser_close(&o);
     int dropped = hand_over(cloud, params->dead_opacity);
+    if (params->flow && cloud->velocity)
+        recon_flow_sample(cloud, params->flow, pool);
     r.seconds = spent_s(&o);
     if (!rc)
         rc = dropped;

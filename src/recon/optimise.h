@@ -7,7 +7,7 @@
 #ifndef RECON_OPTIMISE_H
 #define RECON_OPTIMISE_H
 
-#include <stillpoint/recon.h>
+#include "flow.h"
 
 // One picture to match. Pictures are borrowed and of the camera's size; the camera is a pinhole (crop it to
 // what matters: sp_camera_cropped). NULL fields are optional.
@@ -19,6 +19,7 @@ typedef struct recon_target {
     const sp_image *matte;        // 1 channel: what the cloud's alpha should be; NULL: anything
     const sp_image *matte_weight; // 1 channel: how much a pixel's alpha counts; NULL: 1
     double gains[6]; // 3 gains, 3 offsets: start, and result when params.fit_gains (1 1 1 0 0 0: none)
+    double dt_s;     // its time minus the cloud's (default 0); counts where params.flow is given
 } recon_target;
 
 // Steps of Adam, per parameter. Positions decay exponentially from position_m to position_last_m, all others
@@ -72,6 +73,8 @@ typedef struct recon_optimise_params {
     double watch_from_s;
     bool pays_for_looks; // they use up the budget, which holds one more back, and there is none at the end
                          // (default false)
+    recon_flow *flow; // optional, with one view a step: how splats move, start and result; then the cloud has
+                      // velocities
 } recon_optimise_params;
 recon_optimise_params recon_optimise_params_default(void);
 

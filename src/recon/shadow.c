@@ -1,4 +1,5 @@
 #include "shadow.h"
+#include "undistort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -507,11 +508,12 @@ static void clear_view(void *context, int64_t v, int worker)
     if (!view->used)
         return;
     bool changed = false;
+    sp_camera camera = recon_pinhole(&job->views[v].camera); // the floor stands still, view->full may not
     for (int y = 0; y < view->full.height; y++)
         for (int x = 0; x < view->full.width; x++) {
             float *matte = &view->matte.data[(size_t)y * (size_t)view->full.width + (size_t)x];
             double at[2];
-            if (*matte > 0 && floor_point(at, &view->full, x + 0.5, y + 0.5) &&
+            if (*matte > 0 && floor_point(at, &camera, x + 0.5, y + 0.5) &&
                 is_shadow(job, &job->views[v], at)) {
                 *matte = 0;
                 changed = true;

@@ -90,12 +90,13 @@ int replay_instant_see(replay_instant *instant, sp_take *take, const bool *chose
 }
 
 static sp_view view_of(const sp_frame *frame, const replay_plate *plate, const replay_stand *stand,
-                       const sp_image *matte, const double gains[6])
+                       const sp_image *matte, const double gains[6], double t_s)
 {
     sp_view view = {.camera = frame->camera,
                     .image = &frame->image,
                     .plate = stand->plate.data ? &stand->plate : &plate->image,
-                    .matte = matte};
+                    .matte = matte,
+                    .dt_s = frame->t_s - t_s};
     for (int k = 0; k < 6; k++)
         view.gains[k] = gains[k];
     return view;
@@ -115,7 +116,7 @@ int replay_instant_solve(replay_instant *instant, const replay_plates *plates, d
     for (int i = 0; i < count; i++) {
         const sp_frame *frame = &instant->set.frames[i];
         views[i] = view_of(frame, &plates->plates[frame->camera_index], &instant->stands[frame->camera_index],
-                           &instant->mattes[i], gains[i]);
+                           &instant->mattes[i], gains[i], instant->t_s);
     }
     sp_recon_params recon = sp_recon_params_default();
     recon.splats = params->splats;
