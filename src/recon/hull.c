@@ -34,12 +34,36 @@ typedef struct carving {
 
 #define MAX_VIEWS ((int)(sizeof((carving *)0)->views / sizeof(int)))
 
+// Few views leave much that nobody denies: every denial counts. Many can outvote one that is wrong.
+static int tolerance_of(int views)
+{
+    return views >= 10 ? 2 : views >= 6 ? 1 : 0;
+}
+
+static int least_of(int views)
+{
+    return views >= 8 ? 4 : views >= 4 ? 3 : views;
+}
+
 static void choose_rules(carving *c, const recon_hull_params *params)
 {
     int n = c->view_count;
-    // Few views leave much that nobody denies: every denial counts. Many can outvote one that is wrong.
-    c->tolerance = params->tolerance >= 0 ? params->tolerance : n >= 10 ? 2 : n >= 6 ? 1 : 0;
-    c->least_views = params->least_views > 0 ? params->least_views : n >= 8 ? 4 : n >= 4 ? 3 : n;
+    c->tolerance = params->tolerance >= 0 ? params->tolerance : tolerance_of(n);
+    c->least_views = params->least_views > 0 ? params->least_views : least_of(n);
+}
+
+// What lies outside some views' pictures is up to those that see it, by the rules for so many views, but two
+// alone do not bound anything.
+static int tolerance_where(const carving *c, int seen)
+{
+    int own = tolerance_of(seen);
+    return seen < c->view_count && own < c->tolerance ? own : c->tolerance;
+}
+
+static int least_where(const carving *c, int seen)
+{
+    int own = seen > 3 ? least_of(seen) : 3;
+    return seen < c->view_count && own < c->least_views ? own : c->least_views;
 }
 
 static void test_cube(void *context, int64_t index, int worker)
@@ -53,7 +77,9 @@ static void test_cube(void *context, int64_t index, int worker)
         empty += sight == RECON_BOX_EMPTY;
         touched += sight == RECON_BOX_TOUCHED;
     }
-    c->keep[index] = empty <= c->tolerance && touched >= c->least_views;
+    // A cube that is cut by a picture's border may hold points that fewer see: their rules ask for no more.
+    bool is_cut = empty + touched < c->view_count;
+    c->keep[index] = empty <= c->tolerance && touched >= (is_cut ? least_where(c, 3) : c->least_views);
 }
 
 // The cube of space considered: around all cameras and the middle of what they look at, with room beyond.
@@ -148,7 +174,7 @@ static int refine(double **centres, int64_t *count, double *half, carving *c, do
 static float claim(const carving *c, const double p[3], float background)
 {
     float lowest[8];
-    int held = 0, claims = 0, rank = c->tolerance < 7 ? c->tolerance : 7;
+    int held = 0, seen = 0, claims = 0, rank = c->tolerance < 7 ? c->tolerance : 7;
     double velocity[3] = {0};
     if (c->flow)
         recon_flow_at(velocity, c->flow, p);
@@ -158,6 +184,7 @@ static float claim(const carving *c, const double p[3], float background)
         const double then[3] = {p[0] + dt * velocity[0], p[1] + dt * velocity[1], p[2] + dt * velocity[2]};
         if (!recon_silhouette_at(&d, &c->silhouettes[c->views[v]], then))
             continue;
+        seen++;
         claims += d > -background;
         int at = held < rank + 1 ? held++ : rank + 1;
         if (at == rank + 1 && d >= lowest[rank])
@@ -168,9 +195,10 @@ static float claim(const carving *c, const double p[3], float background)
             lowest[at] = lowest[at - 1];
         lowest[at] = d;
     }
-    if (claims < c->least_views || !held)
+    if (claims < least_where(c, seen) || !held)
         return -background;
-    float d = lowest[held <= rank ? held - 1 : rank];
+    int denials = tolerance_where(c, seen) < rank ? tolerance_where(c, seen) : rank;
+    float d = lowest[held <= denials ? held - 1 : denials];
     return d < -background ? -background : d;
 }
 

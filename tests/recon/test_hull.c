@@ -19,13 +19,16 @@ typedef struct ring {
     recon_silhouette silhouettes[VIEWS];
 } ring;
 
-typedef enum damage { DAMAGE_NONE, DAMAGE_BLANK, DAMAGE_WRONG, DAMAGE_BOTH } damage;
+typedef enum damage { DAMAGE_NONE, DAMAGE_BLANK, DAMAGE_WRONG, DAMAGE_BOTH, DAMAGE_CUT } damage;
 
 static void ring_open(ring *r, damage what)
 {
     for (int v = 0; v < VIEWS; v++) {
         sp_camera camera = ring_camera(v, VIEWS, 5, 320, 240);
         ellipsoid seen = BODY;
+        // Seven of the ten show legs only.
+        if (what == DAMAGE_CUT && v != 0 && v != 3 && v != 7)
+            camera = sp_camera_cropped(&camera, 0, 110, 320, 130);
         if (v == 3 && (what == DAMAGE_WRONG || what == DAMAGE_BOTH))
             seen.centre.z += 0.7;
         sp_image matte;
@@ -105,6 +108,53 @@ static void test_many_views_outvote_two(void **state)
     ring_close(&r);
 }
 
+static void test_what_few_see_is_not_carved(void **state)
+{
+    (void)state;
+    ring r;
+    recon_hull hull;
+    ring_open(&r, DAMAGE_CUT);
+    carve(&hull, &r, -1);
+    check_hull(&hull, 1.6); // three views bound the chest, loosely
+    recon_hull_free(&hull);
+    ring_close(&r);
+}
+
+// Three athletes in a row, so that along it each hides the others.
+static void test_athletes_who_hide_each_other_stay_apart(void **state)
+{
+    (void)state;
+    recon_silhouette silhouettes[VIEWS];
+    for (int v = 0; v < VIEWS; v++) {
+        sp_camera camera = ring_camera(v, VIEWS, 5, 320, 240);
+        sp_image matte, other;
+        for (int k = 0; k < 3; k++) {
+            ellipsoid body = {{0.7 * (k - 1), 0, 0.9}, {0.2, 0.2, 0.7}};
+            assert_int_equal(ring_matte(k ? &other : &matte, &body, &camera), SP_OK);
+            for (int i = 0; k && i < 320 * 240; i++)
+                matte.data[i] = fmaxf(matte.data[i], other.data[i]);
+            if (k)
+                sp_image_free(&other);
+        }
+        assert_int_equal(recon_silhouette_init(&silhouettes[v], &camera, &matte, NULL), SP_OK);
+        sp_image_free(&matte);
+    }
+    recon_hull hull;
+    recon_hull_params params = recon_hull_params_default();
+    params.voxel_m = VOXEL_M;
+    params.tolerance = 1;
+    assert_int_equal(recon_hull_carve(&hull, silhouettes, NULL, VIEWS, &params, NULL, NULL), SP_OK);
+    for (double z = 0.4; z < 1.5; z += 0.1) {
+        for (int k = 0; k < 3; k++)
+            assert_true(recon_hull_at(&hull, (double[3]){0.7 * (k - 1), 0, z}, NULL) > 0);
+        for (int k = 0; k < 2; k++)
+            assert_true(recon_hull_at(&hull, (double[3]){0.7 * (k - 0.5), 0, z}, NULL) < 0);
+    }
+    recon_hull_free(&hull);
+    for (int v = 0; v < VIEWS; v++)
+        recon_silhouette_free(&silhouettes[v]);
+}
+
 static void test_normals_are_the_bodys(void **state)
 {
     (void)state;
@@ -160,6 +210,8 @@ int main(void)
         cmocka_unit_test(test_hull_holds_the_body),
         cmocka_unit_test(test_one_damaged_matte_does_not_carve),
         cmocka_unit_test(test_many_views_outvote_two),
+        cmocka_unit_test(test_what_few_see_is_not_carved),
+        cmocka_unit_test(test_athletes_who_hide_each_other_stay_apart),
         cmocka_unit_test(test_normals_are_the_bodys),
         cmocka_unit_test(test_nothing_gives_an_empty_hull),
     };
