@@ -272,6 +272,9 @@ static int begin_motion(athlete *a)
 static int find_flow(athlete *a)
 {
     int rc = recon_flow_init(&a->flow, a->report.bounds_min, a->report.bounds_max, FLOW_CELL_M);
+    // This takes a while: who waits sees the seeds before.
+    if (!rc && a->params->watch)
+        rc = show(a, &a->cloud, sp_time_s() - a->begin_s, 0);
     if (!rc)
         rc = optimise(a, true);
     if (rc)

@@ -215,7 +215,7 @@ static int make_instants(moment_job *j, int first)
 static int make_moment(moment_job *j, const double *times, int count, double first_s)
 {
     sp_ledger_begin(j->ledger, "load");
-    int code = replay_plates_load(&j->plates, j->take, j->chosen);
+    int code = replay_plates_load(&j->plates, j->take, j->chosen, j->pool);
     char *athlete = replay_path(j->aside, "athlete");
     if (code == SP_OK)
         code = athlete ? sp_folder_make(athlete) : SP_ENOMEM;

@@ -24,7 +24,7 @@ int replay_plates_make(replay_plates *out, sp_take *take, const bool *chosen, in
                        const sp_progress *progress);
 int replay_plates_save(const replay_plates *plates, const char *folder, sp_pool *pool);
 // SP_ENOENT names the camera whose plate is not there.
-int replay_plates_load(replay_plates *out, sp_take *take, const bool *chosen);
+int replay_plates_load(replay_plates *out, sp_take *take, const bool *chosen, sp_pool *pool);
 // Room for the plates of all cameras, empty.
 int replay_plates_init(replay_plates *out, const sp_take *take);
 void replay_plates_free(replay_plates *plates);

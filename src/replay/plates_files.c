@@ -84,13 +84,32 @@ static int save_spread(const sp_image *spread, const char *path)
     return code;
 }
 
+// What became of one plate's files.
+typedef struct outcome {
+    int code;
+    char sentence[512]; // errors belong to the thread that met them
+} outcome;
+
+static outcome outcome_of(int code)
+{
+    outcome o = {.code = code};
+    if (code < 0)
+        snprintf(o.sentence, sizeof o.sentence, "%s", sp_error_text());
+    return o;
+}
+
+static int first_failure(const outcome *outcomes, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (outcomes[i].code < 0)
+            return sp_error(outcomes[i].code, "%s", outcomes[i].sentence);
+    return SP_OK;
+}
+
 typedef struct save_job {
     const replay_plates *plates;
     const char *folder;
-    struct saved {
-        int code;
-        char sentence[512]; // errors belong to the thread that met them
-    } * saved;
+    outcome *outcomes;
 } save_job;
 
 static void save_one(void *context, int64_t i, int worker)
@@ -107,21 +126,18 @@ static void save_one(void *context, int64_t i, int worker)
         code = save_spread(&plate->spread, spread);
     free(image);
     free(spread);
-    job->saved[i].code = code;
-    if (code < 0)
-        snprintf(job->saved[i].sentence, sizeof job->saved[i].sentence, "%s", sp_error_text());
+    job->outcomes[i] = outcome_of(code);
 }
 
 int replay_plates_save(const replay_plates *plates, const char *folder, sp_pool *pool)
 {
-    save_job job = {plates, folder, sp_calloc((size_t)plates->count + 1, sizeof *job.saved)};
-    int code = job.saved ? sp_folder_make(folder) : SP_ENOMEM;
-    if (code == SP_OK)
+    save_job job = {plates, folder, sp_calloc((size_t)plates->count + 1, sizeof *job.outcomes)};
+    int code = job.outcomes ? sp_folder_make(folder) : SP_ENOMEM;
+    if (code == SP_OK) {
         sp_pool_run(pool, plates->count, save_one, &job);
-    for (int i = 0; i < plates->count && code == SP_OK; i++)
-        if (job.saved[i].code < 0)
-            code = sp_error(job.saved[i].code, "%s", job.saved[i].sentence);
-    free(job.saved);
+        code = first_failure(job.outcomes, plates->count);
+    }
+    free(job.outcomes);
     return code == SP_OK ? save_origins(plates, folder) : code;
 }
 
@@ -148,23 +164,47 @@ static int load_one(replay_plate *plate, const char *folder)
     return code;
 }
 
-int replay_plates_load(replay_plates *out, sp_take *take, const bool *chosen)
+typedef struct load_job {
+    const replay_plates *plates;
+    const bool *chosen;
+    const char *folder;
+    outcome *outcomes;
+} load_job;
+
+static void load_work(void *context, int64_t i, int worker)
+{
+    (void)worker;
+    load_job *job = context;
+    if (job->chosen[i])
+        job->outcomes[i] = outcome_of(load_one(&job->plates->plates[i], job->folder));
+}
+
+static int load_all(replay_plates *plates, sp_take *take, const bool *chosen, const char *folder,
+                    sp_pool *pool)
+{
+    load_job job = {plates, chosen, folder, sp_calloc((size_t)take->rig.count + 1, sizeof *job.outcomes)};
+    int code = job.outcomes ? SP_OK : SP_ENOMEM;
+    for (int i = 0; i < take->rig.count && code == SP_OK; i++) {
+        if (chosen[i])
+            code = sp_take_camera(&plates->plates[i].camera, take, i);
+        plates->used += chosen[i];
+    }
+    if (code == SP_OK) {
+        sp_pool_run(pool, take->rig.count, load_work, &job);
+        code = first_failure(job.outcomes, take->rig.count);
+    }
+    free(job.outcomes);
+    return code;
+}
+
+int replay_plates_load(replay_plates *out, sp_take *take, const bool *chosen, sp_pool *pool)
 {
     replay_plates loaded;
     int code = replay_plates_init(&loaded, take);
     if (code < 0)
         return code;
     char *folder = replay_path(take->folder, "background/plates");
-    if (!folder)
-        code = SP_ENOMEM;
-    for (int i = 0; i < take->rig.count && code == SP_OK; i++) {
-        if (!chosen[i])
-            continue;
-        code = sp_take_camera(&loaded.plates[i].camera, take, i);
-        if (code == SP_OK)
-            code = load_one(&loaded.plates[i], folder);
-        loaded.used += code == SP_OK;
-    }
+    code = folder ? load_all(&loaded, take, chosen, folder, pool) : SP_ENOMEM;
     if (code == SP_OK)
         code = load_origins(&loaded, folder);
     free(folder);
