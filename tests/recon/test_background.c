@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -250,6 +251,7 @@ static void a_new_viewpoint_sees_the_room(void **state)
     sp_splat_cloud_free(&cloud);
 }
 
+// Of the processor, so that what else the machine does is not counted.
 static double seconds_for_seeds(const room *r, double budget_s)
 {
     sp_background_params params = sp_background_params_default();
@@ -257,10 +259,10 @@ static double seconds_for_seeds(const room *r, double budget_s)
     params.splats = 20000;
     params.budget_s = budget_s;
     sp_splat_cloud cloud;
-    double start = sp_time_s();
+    clock_t start = clock();
     assert_int_equal(recon_background_seeds(&cloud, r->views, VIEWS, &params, r->pool, NULL), 0);
     sp_splat_cloud_free(&cloud);
-    return sp_time_s() - start;
+    return (double)(clock() - start) / CLOCKS_PER_SEC;
 }
 
 static void a_small_budget_gets_a_coarse_stereo(void **state)
