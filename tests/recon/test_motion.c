@@ -72,6 +72,15 @@ static void shoot_close(shoot *s)
     }
 }
 
+static void test_rounded_times_are_one_time(void **state)
+{
+    (void)state;
+    sp_view views[3] = {{.dt_s = 0.0134}, {.dt_s = 0.0129}, {.dt_s = 0.0138}};
+    assert_false(recon_motion_matters(views, 3));
+    views[1].dt_s = 0.011;
+    assert_true(recon_motion_matters(views, 3));
+}
+
 static void test_the_whole_has_its_velocity(void **state)
 {
     (void)state;
@@ -193,6 +202,7 @@ static void test_a_flow_is_linear_between_its_nodes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rounded_times_are_one_time),
         cmocka_unit_test(test_the_whole_has_its_velocity),
         cmocka_unit_test(test_a_flow_is_linear_between_its_nodes),
         cmocka_unit_test(test_clocks_apart_cost_little),
