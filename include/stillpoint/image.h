@@ -66,6 +66,8 @@ float sp_srgb_from_linear(float v);
 int sp_image_resize(sp_image *out, const sp_image *from, int width, int height);
 // Cut a rectangle, which must lie inside. out is initialised here.
 int sp_image_crop(sp_image *out, const sp_image *from, int x, int y, int width, int height);
+// The same of a picture of bytes, as floats.
+int sp_image_crop8(sp_image *out, const sp_image8 *from, int x, int y, int width, int height);
 // Gaussian blur in place, separable, kernel cut at truncate * sigma, edges mirrored (like scipy's 'reflect').
 int sp_image_blur(sp_image *image, double sigma_px, double truncate);
 

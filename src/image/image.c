@@ -142,13 +142,20 @@ int sp_image_to8(sp_image8 *out, const sp_image *from)
     return 0;
 }
 
+static int check_inside(int width, int height, sp_rect r)
+{
+    if (r.x < 0 || r.y < 0 || r.width < 1 || r.height < 1 || r.width > width - r.x || r.height > height - r.y)
+        return sp_error(SP_EINVAL, "the rectangle %d,%d %dx%d does not lie inside a picture of %d x %d", r.x,
+                        r.y, r.width, r.height, width, height);
+    return 0;
+}
+
 int sp_image_crop(sp_image *out, const sp_image *from, int x, int y, int width, int height)
 {
-    if (x < 0 || y < 0 || width < 1 || height < 1 || width > from->width - x || height > from->height - y)
-        return sp_error(SP_EINVAL, "the rectangle %d,%d %dx%d does not lie inside a picture of %d x %d", x, y,
-                        width, height, from->width, from->height);
     sp_image cut;
-    int rc = sp_image_init(&cut, width, height, from->channels);
+    int rc = check_inside(from->width, from->height, (sp_rect){x, y, width, height});
+    if (!rc)
+        rc = sp_image_init(&cut, width, height, from->channels);
     if (rc)
         return rc;
     for (int c = 0; c < from->channels; c++)
@@ -156,6 +163,25 @@ int sp_image_crop(sp_image *out, const sp_image *from, int x, int y, int width, 
             memcpy(sp_image_plane(&cut, c) + (size_t)row * (size_t)width,
                    sp_image_plane(from, c) + (size_t)(y + row) * (size_t)from->width + x,
                    (size_t)width * sizeof(float));
+    *out = cut;
+    return 0;
+}
+
+int sp_image_crop8(sp_image *out, const sp_image8 *from, int x, int y, int width, int height)
+{
+    sp_image cut;
+    int rc = check_inside(from->width, from->height, (sp_rect){x, y, width, height});
+    if (!rc)
+        rc = sp_image_init(&cut, width, height, from->channels);
+    if (rc)
+        return rc;
+    size_t step = (size_t)from->channels;
+    for (int c = 0; c < from->channels; c++)
+        for (int row = 0; row < height; row++) {
+            size_t first = (size_t)(y + row) * (size_t)from->width + (size_t)x;
+            plane_from8(sp_image_plane(&cut, c) + (size_t)row * (size_t)width,
+                        from->data + first * step + (size_t)c, (size_t)width, step);
+        }
     *out = cut;
     return 0;
 }

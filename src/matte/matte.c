@@ -56,7 +56,7 @@ static void expose(sp_image *plate, const double gains[6])
 
 // The difference as luma and two chroma planes. Video carries chroma at half the resolution, a plate that is
 // a still does not: chroma is smoothed to what both have.
-static int subtract(sp_image *difference, const sp_image *image, const sp_image *plate, sp_pool *pool)
+static int subtract(sp_image *difference, const sp_image8 *image, const sp_image *plate, sp_pool *pool)
 {
     sp_image chroma = {0};
     int rc = sp_image_init(difference, image->width, image->height, 3);
@@ -65,13 +65,13 @@ static int subtract(sp_image *difference, const sp_image *image, const sp_image 
     if (rc)
         return rc;
     size_t pixels = (size_t)image->width * (size_t)image->height;
-    const float *i0 = sp_image_plane(image, 0), *i1 = sp_image_plane(image, 1),
-                *i2 = sp_image_plane(image, 2);
+    const uint8_t *bytes = image->data;
     const float *p0 = sp_image_plane(plate, 0), *p1 = sp_image_plane(plate, 1),
                 *p2 = sp_image_plane(plate, 2);
     float *restrict y = difference->data, *restrict u = chroma.data, *restrict v = chroma.data + pixels;
     for (size_t i = 0; i < pixels; i++) {
-        float r = i0[i] - p0[i], g = i1[i] - p1[i], b = i2[i] - p2[i];
+        float r = (float)bytes[3 * i] / 255.0f - p0[i], g = (float)bytes[3 * i + 1] / 255.0f - p1[i],
+              b = (float)bytes[3 * i + 2] / 255.0f - p2[i];
         float luma = 0.299f * r + 0.587f * g + 0.114f * b;
         y[i] = luma;
         u[i] = r - luma;
@@ -124,7 +124,8 @@ static int feather(sp_image *matte, double feather_px)
 
 // Everything that needs one picture of a size, so that the candidates can be cut out of it.
 typedef struct scene {
-    sp_image image, plate, noise, score;
+    sp_image image; // of the cut only
+    sp_image plate, noise, score;
     sp_image spread; // of the cut; without data when the plate has none
 } scene;
 
@@ -137,9 +138,9 @@ static void scene_free(scene *s)
     sp_image_free(&s->spread);
 }
 
-static int scene_cut(scene *out, const scene *from, sp_rect r)
+static int scene_cut(scene *out, const scene *from, const sp_image8 *image, sp_rect r)
 {
-    int rc = sp_image_crop(&out->image, &from->image, r.x, r.y, r.width, r.height);
+    int rc = sp_image_crop8(&out->image, image, r.x, r.y, r.width, r.height);
     if (!rc)
         rc = sp_image_crop(&out->plate, &from->plate, r.x, r.y, r.width, r.height);
     if (!rc)
@@ -155,12 +156,10 @@ static int find_candidates(scene *s, double gains[6], const sp_image8 *image, co
     double deviation = 0;
     int rc = matte_exposure(gains, &deviation, image, plate, p->match_exposure);
     if (!rc)
-        rc = sp_image_from8(&s->image, image);
-    if (!rc)
         rc = sp_image_from8(&s->plate, plate);
     if (!rc) {
         expose(&s->plate, gains);
-        rc = subtract(&difference, &s->image, &s->plate, pool);
+        rc = subtract(&difference, image, &s->plate, pool);
     }
     if (!rc)
         rc = matte_noise(&s->noise, &difference, &s->plate, spread, deviation, p->noise, pool);
@@ -214,7 +213,7 @@ int sp_matte(sp_image *out, double gains[6], const sp_image8 *image, const sp_im
     if (!rc) {
         sp_rect r = sp_mask_bounds(&whole.score, 0.15f, 0, CANDIDATE_MARGIN_PX);
         if (r.width) {
-            rc = scene_cut(&cut, &whole, r);
+            rc = scene_cut(&cut, &whole, image, r);
             if (!rc && spread)
                 rc = sp_image_crop(&cut.spread, spread, r.x, r.y, r.width, r.height);
             if (!rc)

@@ -111,26 +111,11 @@ static sp_rect box_in_view(const sp_camera *camera, const double low[3], const d
     return right - left < 8 || bottom - top < 8 ? none : (sp_rect){left, top, right - left, bottom - top};
 }
 
-// A part of a picture of bytes.
-static int cut8(sp_image *out, const sp_image8 *from, int x, int y, int width, int height)
-{
-    int rc = sp_image_init(out, width, height, from->channels);
-    for (int c = 0; !rc && c < from->channels; c++)
-        for (int row = 0; row < height; row++) {
-            size_t first = (size_t)(y + row) * (size_t)from->width + (size_t)x, step = (size_t)from->channels;
-            const uint8_t *bytes = from->data + first * step + (size_t)c;
-            float *to = sp_image_plane(out, c) + (size_t)row * (size_t)width;
-            for (size_t i = 0; i < (size_t)width; i++)
-                to[i] = (float)bytes[i * step] / 255.0f;
-        }
-    return rc;
-}
-
 static int cut_picture(sp_image *out, const sp_image8 *from, const sp_view *view, const recon_scene_view *to)
 {
     if (view->camera.lens == SP_LENS_PINHOLE)
-        return cut8(out, from, (int)lround(to->full.cx - to->crop.cx), (int)lround(to->full.cy - to->crop.cy),
-                    to->crop.width, to->crop.height);
+        return sp_image_crop8(out, from, (int)lround(to->full.cx - to->crop.cx),
+                              (int)lround(to->full.cy - to->crop.cy), to->crop.width, to->crop.height);
     sp_image whole = {0};
     int rc = sp_image_from8(&whole, from);
     if (!rc)

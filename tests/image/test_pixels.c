@@ -77,6 +77,19 @@ static void test_crop(void **state)
     assert_int_equal(sp_image_crop(&cut, &image, -1, 2, 3, 3), SP_EINVAL);
     assert_int_equal(sp_image_crop(&cut, &image, 3, 2, 2147483647, 3), SP_EINVAL);
     sp_image_free(&image);
+    sp_image8 bytes;
+    assert_ok(sp_image8_init(&bytes, 10, 8, 3));
+    for (int k = 0; k < 3 * 10 * 8; k++)
+        bytes.data[k] = (uint8_t)k;
+    assert_ok(sp_image_crop8(&cut, &bytes, 3, 2, 7, 6));
+    for (int c = 0; c < 3; c++)
+        for (int y = 0; y < 6; y++)
+            for (int x = 0; x < 7; x++)
+                assert_true(sp_image_plane(&cut, c)[y * 7 + x] ==
+                            (float)(3 * ((y + 2) * 10 + x + 3) + c) / 255.0f);
+    sp_image_free(&cut);
+    assert_int_equal(sp_image_crop8(&cut, &bytes, 3, 2, 8, 6), SP_EINVAL);
+    sp_image8_free(&bytes);
 }
 
 // Values of the standard's formula, computed with 40 digits.
