@@ -129,10 +129,6 @@ static int see(moment_job *j, int index, replay_instant *instant, const sp_progr
     instant->light = row->has_light ? row->light : NULL;
     for (int i = 0; i < instant->set.count; i++)
         j->has_seen[instant->set.frames[i].camera_index] = true;
-    for (int i = 0; i < instant->camera_count; i++)
-        if (!j->has_said[i])
-            j->has_said[i] =
-                replay_stand_say(&instant->stands[i], j->plates.plates[i].camera.id, instant->t_s);
     return SP_OK;
 }
 
@@ -238,11 +234,10 @@ static int job_begin(moment_job *j, int count)
     j->gains = sp_calloc(cameras, sizeof *j->gains);
     j->gain_sums = sp_calloc(cameras, 7 * sizeof *j->gain_sums);
     j->has_seen = sp_calloc(cameras, sizeof *j->has_seen);
-    j->has_said = sp_calloc(cameras, sizeof *j->has_said);
     j->is_there = sp_calloc(instants, sizeof *j->is_there);
     j->rows = sp_calloc(instants, sizeof *j->rows);
     j->updates = sp_json_array();
-    if (!j->gains || !j->gain_sums || !j->has_seen || !j->has_said || !j->is_there || !j->rows || !j->updates)
+    if (!j->gains || !j->gain_sums || !j->has_seen || !j->is_there || !j->rows || !j->updates)
         return SP_ENOMEM;
     return replay_folder_begin(&j->aside, j->folder);
 }
@@ -258,7 +253,6 @@ static void job_end(moment_job *j, int count)
     free(j->gains);
     free(j->gain_sums);
     free(j->has_seen);
-    free(j->has_said);
     free(j->is_there);
     free(j->chosen);
     free(j->aside);

@@ -15,7 +15,6 @@ typedef struct moment_job {
     double (*gains)[6]; // of the instant at hand, one row per frame
     double *gain_sums;  // per camera of the rig: six sums over instants, then how many
     bool *has_seen;     // per camera of the rig: took part in some instant
-    bool *has_said;     // per camera of the rig: what is wrong with it was told
     sp_moment *moment;  // with all instants that are wanted, by time
     bool *is_there;     // per instant: its cloud is on disk
     sp_json **rows;     // per instant of the report, NULL until it is done

@@ -122,24 +122,6 @@ static double turned_deg(const sp_plate_fit *fit)
     return acos(fmin(fmax(cosine, -1), 1)) * 180 / M_PI;
 }
 
-bool replay_stand_say(const replay_stand *stand, const char *id, double t_s)
-{
-    if (stand->is_left_out)
-        sp_log(
-            SP_LOG_WARN,
-            "camera %s: at %.3f s its picture shows something else than its plate (%.0f%% in common), so it "
-            "is left out; is something before the lens, or was it moved? Give it a new plate and calibrate "
-            "again",
-            id, t_s, 100 * stand->fit.alike);
-    else if (stand->fit.moved_px > 0)
-        sp_log(
-            SP_LOG_WARN,
-            "camera %s: at %.3f s it has turned by %.2f degrees (%.1f px) since its plate was taken; that is "
-            "undone here, but calibrate again",
-            id, t_s, turned_deg(&stand->fit), stand->fit.moved_px);
-    return stand->is_left_out || stand->fit.moved_px > 0;
-}
-
 sp_json *replay_stands_json(const replay_stand *stands, const replay_plates *plates)
 {
     sp_json *all = sp_json_object();

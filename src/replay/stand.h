@@ -20,8 +20,6 @@ typedef struct replay_stand {
 // the caller's to free with replay_stands_free().
 int replay_stands_find(replay_stand **out, sp_frame_set *set, const replay_plates *plates, sp_pool *pool);
 void replay_stands_free(replay_stand **stands, int count);
-// For people, in the log: what is wrong with the camera and what to do; false when nothing is.
-bool replay_stand_say(const replay_stand *stand, const char *id, double t_s);
 // {"cam01": {"alike", "moved_px", "turned_deg", "left_out"}}; the caller owns it, NULL: memory ran out.
 sp_json *replay_stands_json(const replay_stand *stands, const replay_plates *plates);
 

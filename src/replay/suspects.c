@@ -60,13 +60,8 @@ static void means_of(double *mean, sp_json *const *rows, int count, const sp_rig
     }
 }
 
-static int append(sp_json *list, const char *camera, double agreement, double others)
+static int append(sp_json *list, const char *camera, const char *reason)
 {
-    char reason[160];
-    snprintf(
-        reason, sizeof reason,
-        "its matte has %.0f%% in common with the hull of all, where half of the cameras have %.0f%% or more",
-        100 * agreement, 100 * others);
     sp_json *row = sp_json_object();
     int code = row ? sp_json_set_string(row, "camera", camera) : SP_ENOMEM;
     if (code == SP_OK)
@@ -75,6 +70,47 @@ static int append(sp_json *list, const char *camera, double agreement, double ot
         code = sp_json_append(list, &row);
     sp_json_free(&row);
     return code;
+}
+
+static int append_matte(sp_json *list, const char *camera, double agreement, double others)
+{
+    char reason[160];
+    snprintf(
+        reason, sizeof reason,
+        "its matte has %.0f%% in common with the hull of all, where half of the cameras have %.0f%% or more",
+        100 * agreement, 100 * others);
+    return append(list, camera, reason);
+}
+
+static double number_of(const sp_json *object, const char *key)
+{
+    const sp_json *value = sp_json_get(object, key);
+    return value && sp_json_is_number(value) ? sp_json_value(value) : 0;
+}
+
+// A camera that does not stand as it stood for its plate, at the first instant that shows it.
+static int append_stand(sp_json *list, sp_json *const *rows, int count, const char *camera)
+{
+    char reason[160];
+    for (int i = 0; i < count; i++) {
+        const sp_json *stands = rows[i] ? sp_json_get(rows[i], "stands") : NULL;
+        const sp_json *stand = stands ? sp_json_get(stands, camera) : NULL;
+        if (!stand)
+            continue;
+        if (sp_json_get(stand, "left_out"))
+            snprintf(reason, sizeof reason,
+                     "its picture has %.0f%% in common with its plate, so it is left out: covered, or moved?",
+                     100 * number_of(stand, "alike"));
+        else if (number_of(stand, "moved_px") > 0)
+            snprintf(reason, sizeof reason,
+                     "it has turned by %.2f degrees (%.1f px) since its plate was taken, which was undone "
+                     "here; calibrate again",
+                     number_of(stand, "turned_deg"), number_of(stand, "moved_px"));
+        else
+            continue;
+        return append(list, camera, reason);
+    }
+    return SP_OK;
 }
 
 int replay_suspects(sp_json **out, sp_json *const *rows, int count, const sp_rig *rig)
@@ -89,7 +125,9 @@ int replay_suspects(sp_json **out, sp_json *const *rows, int count, const sp_rig
     }
     for (int c = 0; c < rig->count && code == SP_OK; c++)
         if (is_suspect[c])
-            code = append(list, rig->cameras[c].id, mean[c], median);
+            code = append_matte(list, rig->cameras[c].id, mean[c], median);
+    for (int c = 0; c < rig->count && code == SP_OK; c++)
+        code = append_stand(list, rows, count, rig->cameras[c].id);
     free(mean);
     free(is_suspect);
     if (code < 0)

@@ -80,11 +80,39 @@ static void instants_are_taken_together(void **state)
         sp_json_free(&rows[i]);
 }
 
+// A camera that was touched is named whatever its matte is worth afterwards, and once.
+static void cameras_that_do_not_stand_are_named(void **state)
+{
+    (void)state;
+    sp_camera cameras[3] = {{.id = "cam1"}, {.id = "cam2"}, {.id = "cam3"}};
+    sp_rig rig = {.cameras = cameras, .count = 3};
+    sp_json *rows[2] = {
+        row_of(
+            "{\"agreement\":{\"cam1\":0.8,\"cam2\":0.8},\"stands\":{\"cam1\":{\"alike\":0.9,\"moved_px\":0},"
+            "\"cam2\":{\"alike\":0.9,\"moved_px\":12.5,\"turned_deg\":0.75},"
+            "\"cam3\":{\"alike\":0.04,\"moved_px\":0,\"left_out\":true}}}"),
+        row_of("{\"stands\":{\"cam2\":{\"alike\":0.9,\"moved_px\":12.5,\"turned_deg\":0.75}}}")};
+    const char *const expected[2][2] = {{"cam2", "0.75 degrees (12.5 px)"}, {"cam3", "4%"}};
+    sp_json *list = NULL;
+    assert_int_equal(replay_suspects(&list, rows, 2, &rig), SP_OK);
+    assert_int_equal(sp_json_length(list), 2);
+    for (int i = 0; i < 2; i++) {
+        const char *camera, *reason;
+        assert_int_equal(sp_json_string(&camera, sp_json_at(list, i), "camera", "list"), SP_OK);
+        assert_int_equal(sp_json_string(&reason, sp_json_at(list, i), "reason", "list"), SP_OK);
+        assert_string_equal(camera, expected[i][0]);
+        assert_non_null(strstr(reason, expected[i][1]));
+        sp_json_free(&rows[i]);
+    }
+    sp_json_free(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_one_that_falls_out_is_named),
         cmocka_unit_test(instants_are_taken_together),
+        cmocka_unit_test(cameras_that_do_not_stand_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
