@@ -277,10 +277,10 @@ static void plate_target_at(void *context, int64_t i, int worker)
 // want them, from coarse to fine.
 static void set_rates(recon_optimise_params *p, double metres, bool is_held)
 {
-    p->rates = (recon_rates){.position_m = 2e-4 * metres,
-                             .position_last_m = 1e-5 * metres,
-                             .log_scale = 0.01,
-                             .rotation = 0.002,
+    p->rates = (recon_rates){.position_m = 5e-4 * metres,
+                             .position_last_m = 5e-5 * metres,
+                             .log_scale = 0.02,
+                             .rotation = 0.01,
                              .opacity = 0.05,
                              .colour = 0.02,
                              .sh_rest = 0.001};

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLOUR_STEP 40.0f // pixels of distance that a step in colour costs, per unit of one channel's mean
-#define SPREAD_NEAR 40.0f // within this distance a plane simply continues, in a picture of WIDTH_MEANT
-#define SPREAD_FAR 160.0f // beyond this one it is not believed: floor or shell
+#define COLOUR_STEP 40.0f   // pixels of distance that a step in colour costs, per unit of one channel's mean
+#define SPREAD_FAR 24.0f    // beyond this distance a plane does not continue, in a picture of WIDTH_MEANT
+#define LONELY_BEHIND 12.0f // what only one other view confirms spreads so much less
 #define WIDTH_MEANT 455.0f
 #define ON_PLANE 0.012  // of the distance: what is this near to a large plane lies on it, ...
 #define ALONG_PLANE 0.7 // ... with a normal whose cosine is above
@@ -16,8 +16,8 @@
 #define GOOD_PART 0.25f // of the pixels that the plane with most of them has
 #define CONTINUE_RATIO                                                                                       \
     1.5f // a plane that continues to a depth farther off than this is taken as facing the view
-#define PUSH_BACK 1.05
-#define PUSH_STEPS 80
+#define PUSH_BACK 1.1
+#define PUSH_STEPS 40
 
 // ---- Spreading: Dijkstra's shortest paths over the pixels, from all confirmed ones at once
 // ----------------------------
@@ -91,11 +91,12 @@ static void spread_planes(spread *s, const sp_image *rgb, const uint8_t *confirm
 {
     size_t width = (size_t)rgb->width, pixels = width * (size_t)rgb->height;
     float step = COLOUR_STEP * (float)rgb->width / WIDTH_MEANT;
+    float lonely = LONELY_BEHIND * (float)rgb->width / WIDTH_MEANT;
     for (size_t at = 0; at < pixels; at++) {
-        s->cost[at] = confirmed[at] ? 0 : INFINITY;
+        s->cost[at] = confirmed[at] == RECON_SURE ? 0 : confirmed[at] ? lonely : INFINITY;
         s->source[at] = confirmed[at] ? (int32_t)at : -1;
         if (confirmed[at])
-            push(s, (node){0, (int32_t)at});
+            push(s, (node){s->cost[at], (int32_t)at});
     }
     while (s->heap_count) {
         node n = pop(s);
@@ -251,8 +252,9 @@ static int first_plane(double *depth, const recon_geometry *g, int view, const f
         if (counts[k] == 0 || (float)counts[k] < GOOD_PART * (float)most)
             continue;
         double there = recon_plane_depth(g, view, &g->planes[k], x, y);
-        if (there <= 0 || (best >= 0 && there >= *depth) ||
-            recon_stands_in_the_way(g, view, recon_world_point(&g->views[view].camera, x, y, there)))
+        sp_vec3 world = recon_world_point(&g->views[view].camera, x, y, there);
+        if (there <= 0 || (best >= 0 && there >= *depth) || !recon_plane_reaches(&g->planes[k], world) ||
+            recon_in_action(g, world) || recon_stands_in_the_way(g, view, world))
             continue;
         best = k;
         *depth = there;
@@ -262,24 +264,28 @@ static int first_plane(double *depth, const recon_geometry *g, int view, const f
 
 // ---- Placing
 
-// The source's plane continued to the pixel: the large one that it is part of, else its own. Far from the
-// source other large planes may have come before.
-static placement continued(const recon_geometry *g, int view, const fields *f, size_t source, bool is_far,
-                           double x, double y)
+static placement on_plane(const recon_geometry *g, int view, int plane, double depth)
+{
+    sp_vec3 n = sp_m3_apply(g->views[view].camera.rotation, g->planes[plane].normal);
+    return (placement){depth, {(float)n.x, (float)n.y, (float)n.z}};
+}
+
+static bool is_about(double depth, double other)
+{
+    return depth < other * CONTINUE_RATIO && depth > other / CONTINUE_RATIO;
+}
+
+// The source's plane continued to the pixel: the large one that it is part of, else its own.
+static placement continued(const recon_geometry *g, int view, const fields *f, size_t source, double x,
+                           double y)
 {
     const recon_depth_map *map = &g->maps[view];
     const sp_camera *c = &g->views[view].camera;
     double sx = (double)(source % (size_t)map->width) + 0.5, sy = (double)(source / (size_t)map->width) + 0.5;
-    double depth = 0;
-    int large = f->plane[source] == NO_PLANE ? -1 : f->plane[source];
-    if (large >= 0 && is_far)
-        large = first_plane(&depth, g, view, f, x, y);
-    else if (large >= 0)
-        depth = recon_plane_depth(g, view, &g->planes[large], x, y);
-    if (depth > 0) {
-        sp_vec3 n = sp_m3_apply(c->rotation, g->planes[large].normal);
-        return (placement){depth, {(float)n.x, (float)n.y, (float)n.z}};
-    }
+    int large = f->plane[source];
+    double depth = large == NO_PLANE ? 0 : recon_plane_depth(g, view, &g->planes[large], x, y);
+    if (is_about(depth, map->depth[source]))
+        return on_plane(g, view, large, depth);
     placement p = {0, {map->normal[0][source], map->normal[1][source], map->normal[2][source]}};
     double there = p.normal[0] * (sx - c->cx) / c->fx + p.normal[1] * (sy - c->cy) / c->fy + p.normal[2];
     double here = p.normal[0] * (x - c->cx) / c->fx + p.normal[1] * (y - c->cy) / c->fy + p.normal[2];
@@ -303,21 +309,20 @@ static placement place(const recon_geometry *g, int view, const spread *s, const
     double x = (double)(at % (size_t)map->width) + 0.5, y = (double)(at / (size_t)map->width) + 0.5;
     placement spread_here = {0};
     float cost = s->cost[at] * WIDTH_MEANT / (float)map->width;
-    bool can_spread = s->source[at] >= 0 && (cost < SPREAD_FAR || f->plane[s->source[at]] != NO_PLANE);
-    if (can_spread) {
-        spread_here = continued(g, view, f, (size_t)s->source[at], cost > SPREAD_NEAR, x, y);
-        can_spread =
-            is_plausible(g, view, (size_t)s->source[at], recon_world_point(c, x, y, spread_here.depth));
+    if (s->source[at] >= 0 && cost < SPREAD_FAR) {
+        spread_here = continued(g, view, f, (size_t)s->source[at], x, y);
+        if (is_plausible(g, view, (size_t)s->source[at], recon_world_point(c, x, y, spread_here.depth)))
+            return spread_here;
     }
-    if (can_spread && cost < SPREAD_NEAR)
-        return spread_here;
-    double floor = floor_depth(g, view, at);
+    double floor = floor_depth(g, view, at), depth = 0;
     if (floor > 0 && recon_colour_agrees(g, view, at, recon_world_point(c, x, y, floor))) {
         sp_vec3 up = sp_m3_apply(c->rotation, sp_v3(0, 0, 1));
         return (placement){floor, {(float)up.x, (float)up.y, (float)up.z}};
     }
-    if (can_spread)
-        return spread_here;
+    bool is_planar = s->source[at] >= 0 && f->plane[s->source[at]] != NO_PLANE;
+    int large = is_planar ? first_plane(&depth, g, view, f, x, y) : -1;
+    if (large >= 0)
+        return on_plane(g, view, large, depth);
     return facing(c, x, y, shell_depth(g, view, at));
 }
 

@@ -15,10 +15,9 @@
 #define ISLAND_SHARE 0.001 // connected surfaces of less than this share of the picture are chance too
 #define ISLAND_STEP 0.04f  // relative step of depth that ends a surface
 #define DEBRIS_REACH 8     // a pixel's surroundings reach this share of the picture's width to each side
-#define DEBRIS_SURE 0.05   // share of them that has to be sure to tell ...
-#define DEBRIS_NEAR                                                                                          \
-    0.65 // ... that a lonely pixel of less than this share of their depth is none of the venue
-#define REACH_SHARE 0.98 // of what was confirmed lies within reach
+#define DEBRIS_SURE 0.02   // share of them that has to be sure, for a lonely pixel to be believed there ...
+#define DEBRIS_NEAR 0.65   // ... at no less than this share of their depth
+#define REACH_SHARE 0.98   // of what was confirmed lies within reach
 
 static void free_flags(uint8_t **flags, int count)
 {
@@ -247,7 +246,7 @@ static void drop_debris(sums *s, const recon_depth_map *map, uint8_t *confirmed)
             size_t a = y0 * row + x0, b = y0 * row + x1, c = y1 * row + x0, d = y1 * row + x1;
             double count = s->count[d] - s->count[c] - s->count[b] + s->count[a];
             double depth = s->depth[d] - s->depth[c] - s->depth[b] + s->depth[a];
-            if (count > DEBRIS_SURE * (double)((x1 - x0) * (y1 - y0)) &&
+            if (count < DEBRIS_SURE * (double)((x1 - x0) * (y1 - y0)) ||
                 map->depth[at] * count < DEBRIS_NEAR * depth)
                 confirmed[at] = RECON_UNCONFIRMED;
         }

@@ -10,9 +10,12 @@
 #define RECON_SEEN_THROUGH 0.04
 
 // normal . x = offset, in the world; seen from the side that the unit normal points to.
+// It reaches from middle - reach to middle + reach along each of two axes within it.
 typedef struct recon_plane {
     sp_vec3 normal;
     double offset;
+    sp_vec3 axes[2];
+    double middle[2], reach[2];
 } recon_plane;
 
 // How far a pixel's depth is believed: two other views agree, or just one where hardly more look.

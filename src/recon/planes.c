@@ -9,6 +9,7 @@
 #define TOLERANCE 0.006    // of the distance to the view that saw a point
 #define SAME_DIRECTION 0.8 // cosine between a point's normal and the plane's
 #define REFITS 3
+#define REACH_DEVIATIONS 2.6
 #define LEAST_SUPPORT 0.015 // of all samples
 #define SEED 11
 #define SURROUNDINGS 60    // a pixel's surroundings reach this share of the picture's width to each side
@@ -101,6 +102,28 @@ static recon_plane refit(const recon_plane *p, const sample *samples, size_t cou
     return fitted;
 }
 
+// How far a plane reaches, from the spread of what is on it: for an even spread that is 3/2 of what was seen.
+static void measure(recon_plane *p, const sample *samples, size_t count)
+{
+    double on = 0, sum[2] = {0}, squares[2] = {0};
+    p->axes[0] =
+        sp_v3_unit(sp_v3_cross(p->normal, fabs(p->normal.z) < 0.9 ? sp_v3(0, 0, 1) : sp_v3(1, 0, 0)));
+    p->axes[1] = sp_v3_cross(p->normal, p->axes[0]);
+    for (size_t i = 0; i < count; i++)
+        if (is_on(p, &samples[i])) {
+            on++;
+            for (int a = 0; a < 2; a++) {
+                double at = sp_v3_dot(p->axes[a], samples[i].at);
+                sum[a] += at;
+                squares[a] += at * at;
+            }
+        }
+    for (int a = 0; a < 2; a++) {
+        p->middle[a] = sum[a] / on;
+        p->reach[a] = REACH_DEVIATIONS * sqrt(fmax(squares[a] / on - p->middle[a] * p->middle[a], 0));
+    }
+}
+
 typedef struct trial_job {
     const sample *samples;
     size_t count;
@@ -124,7 +147,7 @@ static size_t best_plane(recon_plane *out, const sample *samples, size_t count, 
     trial_job job = {.samples = samples, .count = count};
     for (int i = 0; i < TRIALS; i++) {
         const sample *s = &samples[sp_rng_u32(rng) % (uint32_t)count];
-        job.planes[i] = (recon_plane){s->normal, sp_v3_dot(s->normal, s->at)};
+        job.planes[i] = (recon_plane){.normal = s->normal, .offset = sp_v3_dot(s->normal, s->at)};
     }
     sp_pool_run(pool, TRIALS, try_one, &job);
     size_t most = 0;
@@ -151,6 +174,7 @@ int recon_find_planes(recon_geometry *g, sp_pool *pool)
         recon_plane p;
         if ((double)best_plane(&p, samples, count, &rng, pool) < LEAST_SUPPORT * (double)all)
             break;
+        measure(&p, samples, count);
         g->planes[g->plane_count++] = p;
         size_t kept = 0;
         for (size_t i = 0; i < count; i++)
@@ -170,6 +194,14 @@ double recon_plane_depth(const recon_geometry *g, int view, const recon_plane *p
     // From behind a plane is not seen.
     double depth = along < -1e-6 ? (plane->offset - sp_v3_dot(plane->normal, eye)) / along : 0;
     return depth > g->params.near_m && depth < g->params.far_m ? depth : 0;
+}
+
+bool recon_plane_reaches(const recon_plane *plane, sp_vec3 world)
+{
+    for (int a = 0; a < 2; a++)
+        if (fabs(sp_v3_dot(plane->axes[a], world) - plane->middle[a]) > plane->reach[a])
+            return false;
+    return true;
 }
 
 // ---- Pixels on planes

@@ -22,4 +22,7 @@ int recon_settle_on_planes(recon_geometry *geometry, sp_pool *pool);
 double recon_plane_depth(const recon_geometry *geometry, int view, const recon_plane *plane, double x,
                          double y);
 
+// Does a plane reach as far as a point of it?
+bool recon_plane_reaches(const recon_plane *plane, sp_vec3 world);
+
 #endif
