@@ -10,6 +10,7 @@
 #define FLOOR_TOLERANCE_M 0.02
 #define SAME_COLOUR 0.12f // mean difference of channels
 #define ACTION_ABOVE_M 0.15
+#define ACTION_HIGH 1.5    // radii of its cylinder
 #define MANY_LOOKERS 3     // with more views than this on a point, a single one that agrees may be chance
 #define SURE_COST 0.4f     // what a single one must match to be believed
 #define ISLAND_SHARE 0.001 // connected surfaces of less than this share of the picture are chance too
@@ -75,10 +76,34 @@ bool recon_colour_agrees(const recon_geometry *g, int view, size_t at, sp_vec3 w
     return 2 * agree >= lookers;
 }
 
+// Does the line of sight of a view go on from the point into the cylinder of the action, where athletes are?
+static bool hides_action(const recon_geometry *g, int view, sp_vec3 world)
+{
+    size_t at;
+    double depth, radius = g->params.action_radius_m;
+    if (!recon_pixel_in(&at, &depth, g, view, world))
+        return false;
+    sp_vec3 eye = sp_camera_center(&g->views[view].camera), along = sp_v3_sub(world, eye);
+    double x = world.x - g->params.floor_x, y = world.y - g->params.floor_y;
+    double a = along.x * along.x + along.y * along.y, b = x * along.x + y * along.y,
+           root = b * b - a * (x * x + y * y - radius * radius);
+    if (!(a > 0 && root > 0))
+        return false;
+    double enter = fmax((-b - sqrt(root)) / a, 0), leave = (-b + sqrt(root)) / a;
+    double first = world.z + enter * along.z, last = world.z + leave * along.z;
+    return leave > 0 && fmax(first, last) > ACTION_ABOVE_M && fmin(first, last) < ACTION_HIGH * radius;
+}
+
 bool recon_in_action(const recon_geometry *g, sp_vec3 world)
 {
-    return world.z > ACTION_ABOVE_M &&
-           hypot(world.x - g->params.floor_x, world.y - g->params.floor_y) < g->params.action_radius_m;
+    if (world.z <= ACTION_ABOVE_M)
+        return false;
+    if (hypot(world.x - g->params.floor_x, world.y - g->params.floor_y) < g->params.action_radius_m)
+        return true;
+    for (int j = 0; j < g->count; j++)
+        if (hides_action(g, j, world))
+            return true;
+    return false;
 }
 
 typedef struct confirm_job {

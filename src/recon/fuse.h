@@ -65,7 +65,8 @@ bool recon_pixel_in(size_t *at, double *depth, const recon_geometry *geometry, i
 // Do at least half of the other views that look at a pixel's world point see the pixel's colour there?
 bool recon_colour_agrees(const recon_geometry *geometry, int view, size_t at, sp_vec3 world);
 
-// Is the point where athletes move: above the floor, in the middle of the rig?
+// Is the point where athletes move, above the floor in the middle of the rig, or would it hide that from a
+// view?
 bool recon_in_action(const recon_geometry *geometry, sp_vec3 world);
 
 // Does another view than this one (-1: any) see confirmed surface behind the point?

@@ -271,6 +271,22 @@ static void a_small_budget_gets_a_coarse_stereo(void **state)
     assert_true(seconds_for_seeds(r, 1) < 0.6 * seconds_for_seeds(r, 90));
 }
 
+// A camera 4 m from the middle looks over it; athletes move within 1 m of the middle.
+static void what_hides_the_action_is_in_it(void **state)
+{
+    (void)state;
+    recon_stereo_view view = {.camera = camera_at(0, 1.5)};
+    recon_geometry g = {.count = 1, .views = &view, .params = {.action_radius_m = 1}};
+    assert_true(recon_in_action(&g, sp_v3(0.5, 0.5, 1)));
+    assert_true(recon_in_action(&g, sp_v3(0, -2, 1.2)));   // between camera and middle
+    assert_false(recon_in_action(&g, sp_v3(0, 2, 1.2)));   // behind the middle
+    assert_false(recon_in_action(&g, sp_v3(1.3, 0, 1.2))); // beside it: the line of sight has passed
+    assert_false(recon_in_action(&g, sp_v3(0, -2, 0.1)));  // on the floor
+    assert_false(recon_in_action(&g, sp_v3(0, -5, 1.2)));  // behind the camera
+    g.count = 0;
+    assert_false(recon_in_action(&g, sp_v3(0, -2, 1.2))); // hidden from nobody
+}
+
 static void no_view_is_an_error(void **state)
 {
     room *r = *state;
@@ -287,6 +303,7 @@ int main(void)
         cmocka_unit_test(seeds_lie_on_the_surfaces_and_keep_the_budget),
         cmocka_unit_test(a_new_viewpoint_sees_the_room),
         cmocka_unit_test(a_small_budget_gets_a_coarse_stereo),
+        cmocka_unit_test(what_hides_the_action_is_in_it),
         cmocka_unit_test(no_view_is_an_error),
     };
     return cmocka_run_group_tests_name("background", tests, room_open, room_close);
