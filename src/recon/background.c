@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEREO_PIXELS 6300000.0 // of all views together: what bounds the time of the stereo
-#define STEREO_VIEW_MAX 520000.0
+#define STEREO_PIXELS 5640000.0 // of all views together: what bounds the time of the stereo
+#define STEREO_VIEW_MAX 470000.0
 // A background with fewer seconds gets its stereo from fewer pixels, in proportion.
 #define STEREO_BUDGET_S 90.0
 #define STEREO_VIEW_LEAST 6000.0
