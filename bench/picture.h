@@ -36,6 +36,7 @@ typedef struct picture_row {
     const char *curve;   // the curve that it is a point of, or NULL
     double x;            // ... and where
 } picture_row;
+enum { PICTURE_ROWS_MOST = 64 };
 extern const picture_row picture_rows[];
 extern const int picture_row_count;
 const picture_row *picture_row_find(const char *name); // NULL when there is none
@@ -58,9 +59,9 @@ typedef struct picture_job {
     char *log;      // what commands say on stderr
     char stage[64]; // of progress: the row, how many are done, of how many
     int done, count;
-    bool is_made[64], is_chosen[64];
-    const picture_row *prepared[64]; // per row: whose prepare stands in its take
-    picture_result results[64];
+    bool is_made[PICTURE_ROWS_MOST], is_chosen[PICTURE_ROWS_MOST];
+    const picture_row *prepared[PICTURE_ROWS_MOST]; // per row: whose prepare stands in its take
+    picture_result results[PICTURE_ROWS_MOST];
 } picture_job;
 
 // ---- Commands (picture_steps.c)

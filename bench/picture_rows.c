@@ -70,6 +70,17 @@
         .moments = "--frame 0-" #last COST_STEPS, .truth = "", .curve = "instants", .x = count               \
     }
 
+#define ATHLETES(name_, count, splats)                                                                       \
+    {                                                                                                        \
+        .name = name_, .about = "so many athletes in six cameras of 960x540, 60 steps, 6000 splats each",    \
+        .group = PICTURE_CURVES,                                                                             \
+        .make =                                                                                              \
+            "sim court --set rig.cameras=6 --set rig.size_px=[960,540] --set begin_s=0.1 --set frames=2 "    \
+            "--set samples=1 --set plate_samples=1 --set athlete.count=" #count " " NO_TRUTH "-o {take}",    \
+        .prepare = "--background-seconds 0", .moments = "--frame 1 --iterations 60 --splats " #splats,       \
+        .truth = "", .curve = "athletes", .x = count                                                         \
+    }
+
 const picture_row picture_rows[] = {
     // ---- Sets
     {.name = "gt_dev",
@@ -185,6 +196,11 @@ const picture_row picture_rows[] = {
     INSTANTS("instants-4", 4, 3),
     INSTANTS("instants-16", 16, 15),
 
+    ATHLETES("athletes-1", 1, 6000),
+    ATHLETES("athletes-2", 2, 12000),
+    ATHLETES("athletes-3", 3, 18000),
+    ATHLETES("athletes-4", 4, 24000),
+
     // ---- Trial
     {.name = "tiny",
      .about = "a take so small that it shows within seconds whether all of this works",
@@ -209,6 +225,7 @@ const picture_row picture_rows[] = {
      .prepare = "--iterations 20 --background-splats 6000 --without cam03",
      .moments = "--frame 99"},
 };
+_Static_assert(sizeof picture_rows / sizeof *picture_rows <= PICTURE_ROWS_MOST, "too many rows");
 const int picture_row_count = sizeof picture_rows / sizeof *picture_rows;
 
 const picture_row *picture_row_find(const char *name)

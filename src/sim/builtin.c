@@ -16,7 +16,8 @@
 static const char aerials[] =
     "{\"format\":\"stillpoint-scene\",\"version\":1,\"name\":\"aerials\",\"seed\":1,"
     "\"fps\":[30,1],\"begin_s\":-0.02,\"frames\":36,\"shutter_s\":0.001,\"samples\":6,\"plate_samples\":2,"
-    "\"athlete\":{\"motion\":\"aerials\",\"bib\":\"27\",\"suit_rgb\":[0.80,0.10,0.14],\"accent_rgb\":[0.98,0."
+    "\"athlete\":{\"motion\":\"aerials\",\"count\":1,\"spacing_m\":1.6,\"bib\":\"27\",\"suit_rgb\":[0.80,0."
+    "10,0.14],\"accent_rgb\":[0.98,0."
     "80,0.12]},"
     "\"venue\":{\"kind\":\"aerials\",\"crowd\":0.85,\"sun_azimuth_deg\":-62,\"sun_elevation_deg\":33},"
     "\"rig\":{\"layout\":\"ring\",\"cameras\":12,\"radius_m\":12,\"width_m\":16,\"heights_m\":[1.6,4.2],"
@@ -29,7 +30,8 @@ static const char aerials[] =
 static const char court[] =
     "{\"format\":\"stillpoint-scene\",\"version\":1,\"name\":\"court\",\"seed\":1,"
     "\"fps\":[30,1],\"begin_s\":-0.4,\"frames\":36,\"shutter_s\":0.001,\"samples\":6,\"plate_samples\":2,"
-    "\"athlete\":{\"motion\":\"court\",\"bib\":\"9\",\"suit_rgb\":[0.10,0.32,0.72],\"accent_rgb\":[0.98,0.62,"
+    "\"athlete\":{\"motion\":\"court\",\"count\":1,\"spacing_m\":1.6,\"bib\":\"9\",\"suit_rgb\":[0.10,0.32,0."
+    "72],\"accent_rgb\":[0.98,0.62,"
     "0.10]},"
     "\"venue\":{\"kind\":\"court\",\"crowd\":0.85,\"sun_azimuth_deg\":60,\"sun_elevation_deg\":68},"
     "\"rig\":{\"layout\":\"ring\",\"cameras\":12,\"radius_m\":9,\"width_m\":14,\"heights_m\":[1.1,2.9],\"aim_"

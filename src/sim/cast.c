@@ -159,7 +159,7 @@ static int open_accelerator(sim_actor *actor)
     if (!a->device)
         return embree_error(NULL, "starting");
     a->scene = rtcNewScene(a->device);
-    a->geometry = make_geometry(a->device, &actor->world->body.mesh, actor->position[0], actor->position[1]);
+    a->geometry = make_geometry(a->device, &actor->world->troupe, actor->position[0], actor->position[1]);
     rtcSetGeometryBuildQuality(a->geometry, RTC_BUILD_QUALITY_LOW);
     rtcSetSceneBuildQuality(a->scene, RTC_BUILD_QUALITY_LOW);
     rtcSetSceneFlags(a->scene, RTC_SCENE_FLAG_DYNAMIC);
@@ -175,7 +175,7 @@ int sim_actor_open(sim_actor **out, const sim_world *world)
     sim_actor *a = sp_calloc(1, sizeof(*a));
     if (!a)
         return SP_ENOMEM;
-    size_t count = (size_t)world->body.mesh.vertices;
+    size_t count = (size_t)world->troupe.vertices;
     a->world = world;
     a->position[0] = sp_calloc(count * 3 + 1, sizeof(float));
     a->position[1] = sp_calloc(count * 3 + 1, sizeof(float));
@@ -237,7 +237,7 @@ sp_vec3 sim_cosine_sample(sp_vec3 normal, double a, double b)
 static void find_openness(sim_actor *a)
 {
     enum { RAYS = 6 };
-    const sim_mesh *mesh = &a->world->body.mesh;
+    const sim_mesh *mesh = &a->world->troupe;
     float *sum = a->scratch, *count = a->scratch + mesh->vertices;
     for (int v = 0; v < mesh->vertices; v++) {
         const float *p0 = a->position[0] + 3 * (size_t)v, *p1 = a->position[1] + 3 * (size_t)v,
@@ -272,7 +272,7 @@ static void find_openness(sim_actor *a)
 
 static void find_shadow(sim_actor *a, const sim_stage *stage)
 {
-    const sim_mesh *mesh = &a->world->body.mesh;
+    const sim_mesh *mesh = &a->world->troupe;
     sp_vec3 down = sp_v3_scale(a->world->venue.light.to_sun, -1);
     a->shadow_points = 0;
     for (int v = 0; v < mesh->vertices; v += 2) {
@@ -289,14 +289,20 @@ int sim_actor_pose(sim_actor *a, const sim_stage *stage, double begin_s, double 
     if (a->is_posed && a->begin_s == begin_s && a->end_s == end_s)
         return 0;
     const double times[2] = {begin_s, end_s};
+    const size_t stride = 3 * (size_t)a->world->body.mesh.vertices;
     for (int i = 0; i < 2; i++) {
-        sim_pose pose;
-        sim_motion_pose(&pose, a->world->motion, times[i]);
-        sim_body_pose(a->position[i], NULL, &a->world->body, &pose);
+        for (int k = 0; k < a->world->athletes; k++) { // in this order: each writes one float past its end
+            sim_pose pose;
+            sim_troupe_pose(&pose, a->world, k, times[i]);
+            sim_body_pose(a->position[i] + (size_t)k * stride, NULL, &a->world->body, &pose);
+        }
         rtcUpdateGeometryBuffer(a->accelerator->geometry, RTC_BUFFER_TYPE_VERTEX, (unsigned)i);
     }
-    sim_motion_pose(&a->pose, a->world->motion, 0.5 * (begin_s + end_s));
-    sim_body_pose(a->scratch, a->normal, &a->world->body, &a->pose);
+    for (int k = 0; k < a->world->athletes; k++) {
+        size_t at = (size_t)k * stride;
+        sim_troupe_pose(&a->pose[k], a->world, k, 0.5 * (begin_s + end_s));
+        sim_body_pose(a->scratch + at, a->normal + at, &a->world->body, &a->pose[k]);
+    }
     rtcCommitGeometry(a->accelerator->geometry);
     rtcCommitScene(a->accelerator->scene);
     if (rtcGetDeviceError(a->accelerator->device) != RTC_ERROR_NONE)

@@ -147,7 +147,7 @@ static void boxes_of_athlete(pixel_source *source, const cloud_job *job)
     for (int c = 0; c < job->scene->rig.cameras; c++) {
         const sp_camera *camera = &job->rig->cameras[c];
         double x0 = camera->width, y0 = camera->height, x1 = 0, y1 = 0;
-        for (int v = 0; v < job->world->body.mesh.vertices; v++) {
+        for (int v = 0; v < job->world->troupe.vertices; v++) {
             const float *p = job->actor->position[0] + 3 * (size_t)v;
             sp_vec2 px;
             if (!sp_camera_project(&px, camera, sp_v3(p[0], p[1], p[2])))

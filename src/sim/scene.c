@@ -256,6 +256,8 @@ int sim_scene_read(sim_scene *out, const sp_json *document, const char *what)
     read_top(&r, s);
     enter(&r, document, "athlete");
     s->motion = (sim_motion_kind)choice(&r, "motion", motions);
+    s->athletes = integer(&r, "count", 1, SIM_ATHLETES_MAX);
+    s->spacing_m = number(&r, "spacing_m", 0, 20);
     text_field(&r, "bib", s->look.bib, sizeof(s->look.bib));
     numbers(&r, "suit_rgb", s->look.suit_rgb, 3, 0, 1);
     numbers(&r, "accent_rgb", s->look.accent_rgb, 3, 0, 1);

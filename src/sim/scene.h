@@ -2,6 +2,7 @@
 #ifndef SIM_SCENE_H
 #define SIM_SCENE_H
 
+#include "cast.h"
 #include "motion.h"
 #include "venue.h"
 #include "wardrobe.h"
@@ -63,6 +64,8 @@ typedef struct sim_scene {
     double shutter_s;
     int samples, plate_samples;
     sim_motion_kind motion;
+    int athletes;
+    double spacing_m;
     sim_look look;
     sim_venue_params venue;
     sim_rig_params rig;

@@ -40,7 +40,7 @@ static void mark_blocks(uint8_t *blocks, const shot *s)
 {
     const sp_camera *camera = &s->plate->camera;
     memset(blocks, 0, sim_shot_scratch(camera));
-    const sim_mesh *mesh = &s->world->body.mesh;
+    const sim_mesh *mesh = &s->world->troupe;
     for (int e = 0; e < 2; e++)
         for (int v = 0; v < mesh->vertices; v++) {
             const float *p = s->actor->position[e] + 3 * (size_t)v;
@@ -49,8 +49,8 @@ static void mark_blocks(uint8_t *blocks, const shot *s)
     for (int i = 0; i < s->actor->shadow_points; i++)
         mark(blocks, camera, s->actor->shadow[i], 12, HOLDS_SHADOW);
     // The soft darkening under what is close to the ground.
-    for (int i = 0; i < SIM_BONES; i++) {
-        sp_vec3 p = s->actor->pose.position[i];
+    for (int i = 0; i < SIM_BONES * s->world->athletes; i++) {
+        sp_vec3 p = s->actor->pose[i / SIM_BONES].position[i % SIM_BONES];
         for (int k = 0; k < 81 && p.z < 1.2; k++)
             mark(blocks, camera, sp_v3(p.x + 0.16 * (k % 9 - 4), p.y + 0.16 * (k / 9 - 4), 0), 12,
                  HOLDS_SHADOW);
@@ -62,9 +62,10 @@ static void mark_blocks(uint8_t *blocks, const shot *s)
 double sim_actor_closes(const sim_actor *actor, sp_vec3 p)
 {
     double sum = 0;
-    for (int i = 0; i < SIM_BALL; i++) {
-        const sim_bone_info *b = &sim_bones[i];
-        sp_vec3 center = sim_pose_point(&actor->pose, i, sp_v3_lerp(b->head, b->tail, 0.5));
+    for (int i = 0; i < SIM_BALL * actor->world->athletes; i++) {
+        int bone = i % SIM_BALL;
+        const sim_bone_info *b = &sim_bones[bone];
+        sp_vec3 center = sim_pose_point(&actor->pose[i / SIM_BALL], bone, sp_v3_lerp(b->head, b->tail, 0.5));
         sp_vec3 d = sp_v3_sub(center, p);
         double distance = fmax(sp_v3_norm(d), 0.05), near = 1 - sim_step(0.15, 0.62, distance),
                radius = 0.075;
@@ -104,7 +105,7 @@ typedef struct skin_point {
 
 static void find_skin_point(skin_point *out, const sim_actor *actor, const sim_ray *ray, const sim_hit *hit)
 {
-    const sim_mesh *mesh = &actor->world->body.mesh;
+    const sim_mesh *mesh = &actor->world->troupe;
     const uint32_t *t = mesh->index + 3 * (size_t)hit->triangle;
     double w[3] = {1.0 - hit->u - hit->v, hit->u, hit->v}, rest[3] = {0}, rest_normal[3] = {0},
            normal[3] = {0};

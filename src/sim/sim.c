@@ -91,6 +91,10 @@ static int build_world(sim_world *world, const sim_scene *scene)
     int rc = sim_venue_build(&world->venue, &scene->venue);
     if (rc >= 0)
         rc = sim_body_build(&world->body, outfit);
+    world->athletes = scene->athletes;
+    world->spacing_m = scene->spacing_m;
+    if (rc >= 0)
+        rc = sim_troupe_build(world);
     if (rc >= 0)
         rc = sim_wardrobe_open(&world->wardrobe, outfit, &scene->look);
     return rc < 0 ? rc : sim_motion_open(&world->motion, scene->motion);
@@ -100,6 +104,7 @@ static void free_world(sim_world *world)
 {
     sim_venue_free(&world->venue);
     sim_body_free(&world->body);
+    sim_mesh_free(&world->troupe);
     sim_wardrobe_close(&world->wardrobe);
     sim_motion_close(&world->motion);
 }

@@ -250,6 +250,41 @@ static void test_light_after_the_plates(void **state)
     }
 }
 
+// What moves is where it should be: the second athlete is one who stands alone, a little later, seen by a rig
+// that is moved the other way.
+static void test_two_athletes(void **state)
+{
+    static const struct {
+        const char *name, *settings;
+    } takes[] = {{"both", "\"begin_s\":-0.1,\"athlete.count\":2,\"athlete.spacing_m\":2.5"},
+                 {"first", "\"begin_s\":-0.1"},
+                 {"second", "\"rig.aim_m\":[0.3,-2.5,1.35],\"begin_s\":-0.06"}};
+    sp_image8 mask[3];
+    for (int i = 0; i < 3; i++) {
+        char *over = sp_format(
+            "{\"rig.size_px\":[128,72],\"feed.kind\":\"images\",\"venue.crowd\":0,\"rig.cameras\":4,"
+            "\"frames\":1,\"plate_samples\":1,"
+            "\"evaluation\":{\"cameras\":1,\"frames\":[0]},%s}",
+            takes[i].settings);
+        char *take = sim_take(*state, takes[i].name, "court", over, 1);
+        mask[i] = sim_picture(take, "truth/eval01_000000_mask.png");
+        free(over);
+        free(take);
+    }
+    int seen[2] = {0}, together = 0, off = 0;
+    for (int i = 0; i < 128 * 72; i++) {
+        int first = mask[1].data[3 * i], second = mask[2].data[3 * i], both = mask[0].data[3 * i];
+        seen[0] += first > 127;
+        seen[1] += second > 127;
+        together += first && second;
+        off += !(first && second) && abs(both - (first > second ? first : second)) > 32;
+    }
+    assert_true(seen[0] > 100 && seen[1] > 100 && together < 20);
+    assert_true(off <= 2); // a ray that grazes an edge
+    for (int i = 0; i < 3; i++)
+        sp_image8_free(&mask[i]);
+}
+
 // One camera of another make stands where it stood, and its feed is what its lens and clock say.
 static void test_odd(void **state)
 {
@@ -322,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_exposure),
         cmocka_unit_test(test_noise),
         cmocka_unit_test(test_light_after_the_plates),
+        cmocka_unit_test(test_two_athletes),
         cmocka_unit_test(test_odd),
         cmocka_unit_test(test_deterministic),
     };
