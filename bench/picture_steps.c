@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -91,14 +90,32 @@ static int start(pid_t *pid, char **words, const char *log)
     return bad ? sp_error(SP_ENOENT, "%s cannot be run: %s", words[0], strerror(bad)) : SP_OK;
 }
 
+// Most resident memory of a process so far, 0 when unknown. What wait4() tells would not do: it is never less
+// than what this process had when it started the other.
+static int64_t peak_of(pid_t pid)
+{
+    char path[64], line[128];
+    long long kib = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "VmHWM: %lld kB", &kib) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return (int64_t)kib * 1024;
+}
+
 // Looked after rather than waited for: an interrupt may reach another thread than this one. It is passed on
 // to the command, which does not hear it when it does not come from the terminal.
-static int wait_for(int *status, struct rusage *usage, pid_t pid, const picture_job *job)
+static int wait_for(int *status, int64_t *peak_bytes, pid_t pid, const picture_job *job)
 {
-    const struct timespec nap = {0, 2000000};
+    const struct timespec nap = {0, 5000000};
     int code = SP_OK;
     for (;;) {
-        pid_t ended = wait4(pid, status, WNOHANG, usage);
+        int64_t peak = peak_of(pid);
+        *peak_bytes = peak > *peak_bytes ? peak : *peak_bytes;
+        pid_t ended = waitpid(pid, status, WNOHANG);
         if (ended == pid)
             return code;
         if (ended < 0 && errno != EINTR)
@@ -113,17 +130,13 @@ static int run_words(picture_cost *cost, picture_job *job, char **words)
 {
     pid_t pid = 0;
     int status = 0;
-    struct rusage usage = {0};
     double begin = sp_time_s();
     int code = start(&pid, words, job->log);
     if (!code)
-        code = wait_for(&status, &usage, pid, job);
+        code = wait_for(&status, &cost->peak_bytes, pid, job);
     if (code)
         return code;
     cost->seconds += sp_time_s() - begin;
-    int64_t peak = (int64_t)usage.ru_maxrss * 1024;
-    if (peak > cost->peak_bytes)
-        cost->peak_bytes = peak;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return SP_OK;
     if (WIFEXITED(status) && WEXITSTATUS(status) == INTERRUPTED)
