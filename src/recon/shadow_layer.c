@@ -207,7 +207,9 @@ int sp_recon_behind(float **out, const sp_splat_cloud *scene)
         return SP_ENOMEM;
     double most = reach_under(scene, low, high);
     for (size_t i = 0; most > 0 && i < scene->count && !sp_recon_is_shadow(scene, i); i++)
-        if (is_floor(scene, i))
+        // What lies under the floor goes with it, or it would be uncovered: over any two points of a line of
+        // sight this differs by less than their depths do, so that they keep their order.
+        if (sp_splat_row(scene, SP_ROW_POSITION + 2)[i] < (float)FLOOR_M)
             behind[i] = (float)fmax(most - FADING * distance_to(scene, i, low, high), 0);
     *out = behind;
     return SP_OK;
