@@ -153,13 +153,16 @@ static void test_a_floor_without_shadow_gets_none(void **state)
 
 // A floor of large splats, whose centres are often nearer to the camera than the layer's cells that they
 // would cover.
+// Grey, and glaring red 15 cm under it, of which nobody should see anything.
 static void lay_floor(sp_splat_cloud *floor)
 {
-    enum { SIDE = 24 };
-    assert_int_equal(sp_splat_cloud_init(floor, SIDE * SIDE, 0), SP_OK);
-    floor->count = SIDE * SIDE;
-    for (int i = 0; i < SIDE * SIDE; i++) {
-        const double at[3] = {0.25 * (i % SIDE - SIDE / 2), 0.25 * (i / SIDE - SIDE / 2), 0};
+    enum { SIDE = 24, SPLATS = SIDE * SIDE };
+    assert_int_equal(sp_splat_cloud_init(floor, 2 * SPLATS, 0), SP_OK);
+    floor->count = 2 * SPLATS;
+    for (int i = 0; i < 2 * SPLATS; i++) {
+        const double at[3] = {0.25 * (i % SIDE - SIDE / 2), 0.25 * (i % SPLATS / SIDE - SIDE / 2),
+                              i < SPLATS ? 0 : -0.15};
+        sp_splat_row(floor, SP_ROW_SH)[i] = i < SPLATS ? 0 : 30;
         for (int a = 0; a < 3; a++) {
             sp_splat_row(floor, SP_ROW_POSITION + a)[i] = (float)at[a];
             sp_splat_row(floor, SP_ROW_LOG_SCALE + a)[i] = (float)log(a < 2 ? 0.2 : 0.002);
