@@ -181,7 +181,8 @@ static int run_command(picture_cost *cost, picture_job *job, const picture_row *
 int picture_commands(picture_cost *cost, picture_job *job, const picture_row *row, const char *first,
                      const char *text, const char *last)
 {
-    char *all = sp_strdup(text), *rest = NULL;
+    // Without arguments it is one command, too.
+    char *all = sp_strdup(*text ? text : " "), *rest = NULL;
     int code = all ? SP_OK : SP_ENOMEM;
     for (char *one = all ? strtok_r(all, ";", &rest) : NULL; one && !code; one = strtok_r(NULL, ";", &rest))
         code = run_command(cost, job, row, first, one, last);
