@@ -53,13 +53,13 @@ static int make_take(picture_job *job, const picture_row *row)
     if (*is_made)
         return SP_OK;
     int code = picture_commands(&cost, job, owner, NULL, owner->make, NULL);
-    *is_made = !code;
     if (!code && owner->sync) {
         char *folder = picture_take(job, owner), *truth = picture_text(job, owner, owner->sync);
         code = folder && truth ? tell_clocks(folder, truth) : SP_ENOMEM;
         free(folder);
         free(truth);
     }
+    *is_made = !code;
     return code;
 }
 

@@ -13,7 +13,7 @@ static const cli_usage usage = {
     "% of\n"
     "the mask's area; flicker against the frame before, in 1/255 where nothing moves. Without --truth, the "
     "frames\n"
-    "of the take's cameras that took no part are what it is compared with.",
+    "of the take's cameras that took no part, through the take's own rig, are what it is compared with.",
     positionals, 1};
 
 // The values of a score as columns.
@@ -98,7 +98,7 @@ int cmd_eval(cli *c, int argc, char **argv)
          .kind = CLI_TEXT,
          .value = &rig_path,
          .argument = "FILE",
-         .help = "cameras (default: the take's own)"},
+         .help = "cameras of the true pictures (default: the take's own)"},
         {.name = "cameras", .kind = CLI_TEXT, .value = &cameras, .argument = "A,B", .help = "only these"},
     };
     int status = cli_parse(c, &usage, options, sizeof options / sizeof *options, args, argc, argv);
@@ -106,6 +106,8 @@ int cmd_eval(cli *c, int argc, char **argv)
         status = cli_settle(c, NULL);
     if (status != CLI_GO_ON)
         return status;
+    if (rig_path && !truth)
+        return cli_misuse(c, "--rig says which cameras took the pictures of --truth, which is missing");
     sp_moment *moment = NULL;
     sp_rig rig = {0};
     sp_score *scores = NULL;

@@ -9,7 +9,8 @@ static const cli_usage usage = {
     "Reconstruct the athlete at one or several instants of a prepared take.\n"
     "Writes a moment's folder (default TAKE/moments/<first frame>): moment.json, athlete/*.ply,\n"
     "poster.jpg, mattes.jpg, report.json. The instant named first is made first, and can be looked at as\n"
-    "soon as a coarse result of it is on disk; it gets better in place. Interrupted, what is there stays.",
+    "soon as a coarse result of it is on disk; it gets better in place. Interrupted, what is there stays.\n"
+    "A moment that stands in the folder already, with all that lies in it, gives way to that first result.",
     positionals, 1};
 
 static void print(cli *c, const char *folder)

@@ -8,7 +8,7 @@ static const cli_usage usage = {
     "replay TAKE --at S [-o clip.mp4] [options]",
     "Everything that is still missing (plates, background, moment), then the default clip: the footage\n"
     "of the camera that shows the athlete best, a freeze at the instant, one orbit, and the footage again.\n"
-    "The background takes 45 s and the instant 15 s at most unless told otherwise; the poster lies beside "
+    "The background takes 95 s and the instant 15 s at most unless told otherwise; the poster lies beside "
     "the clip.",
     positionals, 1};
 

@@ -33,6 +33,7 @@ typedef struct carving {
 } carving;
 
 #define MAX_VIEWS ((int)(sizeof((carving *)0)->views / sizeof(int)))
+#define MOST_TOLERANCE 21 // a third of so many views
 
 // Few views leave much that nobody denies: every denial counts. Many can outvote one that is wrong.
 static int tolerance_of(int views)
@@ -49,6 +50,7 @@ static void choose_rules(carving *c, const recon_hull_params *params)
 {
     int n = c->view_count;
     c->tolerance = params->tolerance >= 0 ? params->tolerance : tolerance_of(n);
+    c->tolerance = c->tolerance < MOST_TOLERANCE ? c->tolerance : MOST_TOLERANCE;
     c->least_views = params->least_views > 0 ? params->least_views : least_of(n);
 }
 
@@ -173,8 +175,8 @@ static int refine(double **centres, int64_t *count, double *half, carving *c, do
 // The claim of all views on a point: the least distance after leaving out the views that may be wrong.
 static float claim(const carving *c, const double p[3], float background)
 {
-    float lowest[8];
-    int held = 0, seen = 0, claims = 0, rank = c->tolerance < 7 ? c->tolerance : 7;
+    float lowest[MOST_TOLERANCE + 1];
+    int held = 0, seen = 0, claims = 0, rank = c->tolerance;
     double velocity[3] = {0};
     if (c->flow)
         recon_flow_at(velocity, c->flow, p);

@@ -188,13 +188,14 @@ static bool floor_point(double at[2], const sp_camera *pinhole, double px, doubl
 }
 
 // Grow the bounds by where the view's matte meets the floor.
-static void bound_view(double low[2], double high[2], const recon_scene_view *view)
+static void bound_view(double low[2], double high[2], const recon_scene_view *view, const sp_view *seen)
 {
+    sp_camera camera = recon_pinhole(&seen->camera); // the floor stands still, view->full may not
     for (int y = 1; y < view->full.height; y += 4)
         for (int x = 1; x < view->full.width; x += 4) {
             double at[2];
             if (view->matte.data[(size_t)y * (size_t)view->full.width + (size_t)x] <= 0.5f ||
-                !floor_point(at, &view->full, x + 0.5, y + 0.5))
+                !floor_point(at, &camera, x + 0.5, y + 0.5))
                 continue;
             for (int i = 0; i < 2; i++) {
                 low[i] = fmin(low[i], at[i]);
@@ -204,7 +205,7 @@ static void bound_view(double low[2], double high[2], const recon_scene_view *vi
 }
 
 // The floor where the mattes of all views may meet: the intersection of what each covers.
-static bool bound_mattes(double low[2], double high[2], const recon_scene *scene)
+static bool bound_mattes(double low[2], double high[2], const recon_scene *scene, const sp_view *views_seen)
 {
     int views = 0;
     for (int i = 0; i < 2; i++) {
@@ -215,7 +216,7 @@ static bool bound_mattes(double low[2], double high[2], const recon_scene *scene
         double l[2] = {INFINITY, INFINITY}, h[2] = {-INFINITY, -INFINITY};
         if (!scene->views[v].used)
             continue;
-        bound_view(l, h, &scene->views[v]);
+        bound_view(l, h, &scene->views[v], &views_seen[v]);
         if (l[0] > h[0])
             continue;
         views++;
@@ -318,7 +319,7 @@ static int bound_floor(double low[2], double high[2], const recon_scene *scene, 
         low[i] = INFINITY;
         high[i] = -INFINITY;
     }
-    if (bound_mattes(l, h, scene))
+    if (bound_mattes(l, h, scene, views))
         for (int i = 0; i < 2; i++) {
             low[i] = l[i];
             high[i] = h[i];

@@ -205,6 +205,9 @@ int eval_load(sp_image *picture, sp_image *mask, const eval_item *item, sp_take 
         code = sp_image_from8(picture, &bytes);
     if (code == SP_OK && item->mask)
         code = sp_image_load_grey(mask, item->mask, false);
+    if (code == SP_OK && item->mask && (mask->width != camera->width || mask->height != camera->height))
+        code = sp_error(SP_EFORMAT, "%s: %dx%d, but the picture has %dx%d", item->mask, mask->width,
+                        mask->height, camera->width, camera->height);
     sp_image8_free(&bytes);
     return code;
 }

@@ -69,11 +69,12 @@ static int moment_begin(moment_job *j, const double *times, int count)
 static void add_gains(moment_job *j, const replay_instant *instant)
 {
     const sp_recon_report *report = &instant->report;
-    for (int i = 0; i < instant->set.count; i++) {
+    if (instant->cloud.count == 0)
+        return; // nothing was solved
+    for (int i = 0; i < instant->set.count && i < report->view_count; i++) {
         double *sums = j->gain_sums + 7 * instant->set.frames[i].camera_index;
-        bool is_solved = report->gains && i < report->view_count;
         for (int k = 0; k < 6; k++)
-            sums[k] += is_solved ? report->gains[6 * i + k] : j->gains[i][k];
+            sums[k] += report->gains[6 * i + k];
         sums[6]++;
     }
 }

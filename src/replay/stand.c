@@ -53,13 +53,29 @@ static int turn_plate(replay_stand *stand, const replay_plate *plate)
                              plate->spread.data ? &plate->spread : NULL, &plate->camera);
 }
 
+// Where half of the cameras and more do not fit their plates, it is the place that has changed (lights out,
+// snow), and leaving cameras out would only leave nothing.
+static bool has_place_changed(const replay_stand *stands, const sp_frame_set *set)
+{
+    int unlike = 0;
+    for (int i = 0; i < set->count; i++)
+        unlike += stands[set->frames[i].camera_index].fit.alike < SP_PLATE_ALIKE;
+    if (2 * unlike < set->count || unlike < 2)
+        return false;
+    sp_log(SP_LOG_WARN,
+           "%d of %d cameras see something else than their plates; prepare again with plates of this light",
+           unlike, set->count);
+    return true;
+}
+
 static int apply(replay_stand *stands, sp_frame_set *set, const replay_plates *plates)
 {
     int code = SP_OK;
+    bool has_changed = has_place_changed(stands, set);
     for (int i = set->count - 1; i >= 0 && code == SP_OK; i--) {
         sp_frame *frame = &set->frames[i];
         replay_stand *stand = &stands[frame->camera_index];
-        if (stand->fit.alike < SP_PLATE_ALIKE && set->count > 2) {
+        if (stand->fit.alike < SP_PLATE_ALIKE && !has_changed && set->count > 2) {
             stand->is_left_out = true;
             drop(set, i);
         } else if (stand->fit.moved_px > 0) {

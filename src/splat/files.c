@@ -38,10 +38,11 @@ static int check_finite(const sp_splat_cloud *cloud, int code, const char *what)
                             isnan(values[i]) ? "no number (NaN)" : "an infinity", name);
         }
     }
-    for (size_t k = 0; cloud->velocity && k < 3 * cloud->capacity; k++)
-        if (!isfinite(cloud->velocity[k]))
-            return sp_error(code, "%s: splat %zu has a velocity that is not finite; remove that splat", what,
-                            k % cloud->capacity);
+    for (size_t axis = 0; cloud->velocity && axis < 3; axis++)
+        for (size_t i = 0; i < cloud->count; i++)
+            if (!isfinite(cloud->velocity[axis * cloud->capacity + i]))
+                return sp_error(code, "%s: splat %zu has a velocity that is not finite; remove that splat",
+                                what, i);
     return 0;
 }
 

@@ -12,10 +12,12 @@
 // 0..1.
 #include "take.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MOMENT_VERSION 1
+#define LIGHT_MOST 1000.0 // beyond this a gain is a slip of the pen
 
 static const char *const states[] = {
     [SP_MOMENT_COARSE] = "coarse", [SP_MOMENT_REFINING] = "refining", [SP_MOMENT_FINAL] = "final"};
@@ -94,8 +96,14 @@ static int read_light(sp_moment_instant *instant, const sp_json *entry, const ch
     const sp_json *light = sp_json_get(entry, "light");
     if (!light)
         return 0;
-    return sp_json_is_object(light) ? read_colour(instant->light, &instant->has_light, light, what)
-                                    : sp_error(SP_EFORMAT, "%s: field 'light' is not an object", what);
+    if (!sp_json_is_object(light))
+        return sp_error(SP_EFORMAT, "%s: field 'light' is not an object", what);
+    int ret = read_colour(instant->light, &instant->has_light, light, what);
+    for (int k = 0; !ret && k < 6; k++)
+        if (!(fabs(instant->light[k]) <= LIGHT_MOST) || (k < 3 && instant->light[k] < 0))
+            ret =
+                sp_error(SP_EFORMAT, "%s: field 'light' has %g, which is no light", what, instant->light[k]);
+    return ret;
 }
 
 static int read_instants(sp_moment *moment, const sp_json *document, const char *path)

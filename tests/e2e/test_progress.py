@@ -106,7 +106,7 @@ def seconds_count_from_the_command(folder, take):
     took = time.monotonic() - begin
     updates = json.loads((folder / "m" / "report.json").read_text())["updates"]
     assert updates[-1]["seconds"] <= took, (updates, took)
-    assert SLOW > 1 or took < 6, took  # a busy machine may take longer to start
+    assert SLOW > 1 or took < 10, took  # a busy machine may take longer to start
 
 
 main([states_follow_each_other, what_is_there_stays, an_older_moment_goes_all_at_once, seconds_count_from_the_command])

@@ -3,9 +3,9 @@ import json
 import os
 import pathlib
 
-from support import QUICK_MOMENT, main, result, run
+from support import QUICK_MOMENT, Skip, main, result, run
 
-DATA = pathlib.Path(os.environ.get("STILLPOINT_SHARED", "")) / "data"
+DATA = pathlib.Path(os.environ.get("STILLPOINT_SHARED") or "/nonexistent") / "data"
 
 
 def reports(take, moment):
@@ -17,8 +17,7 @@ def an_athlete_who_hardly_leaves_his_place(folder, _):
     """pose2sim: four upright cameras, a beam on a treadmill, a bystander, and nobody ever filmed the empty room."""
     source = DATA / "pose2sim" / "Demo_SinglePerson"
     if not source.is_dir():
-        print("skip   pose2sim is not at hand")
-        return
+        raise Skip("pose2sim is not at hand")
     take, moment = folder / "t", folder / "m"
     run("import", "qualisys", source / "calibration" / "Calib.qca.txt", "--feeds", source / "videos", "-o", take)
     run("prepare", take, "--background-seconds", "0", "--plate-samples", "40")
@@ -36,8 +35,7 @@ def a_bust_among_still_cameras(folder, _):
     """buddha: ten pictures with their projection matrices, and that is all."""
     source = DATA / "buddha"
     if not source.is_dir():
-        print("skip   buddha is not at hand")
-        return
+        raise Skip("buddha is not at hand")
     take, moment = folder / "t", folder / "m"
     run("import", "matrices", source, "--up", "-y", "-o", take)
     made = result("prepare", take, "--iterations", "5", "--background-reduce", "8", "--background-splats", "30000")

@@ -88,6 +88,7 @@ static void test_bad_files(void **state)
         {"\"frame\": 5", "\"frame\": 5.5", "entry 1 of 'instants'"},
         {"\"instants\": [{", "\"instant\": [{", "instants"},
         {"[0.8, 0.7, 0.6]", "[0.8, 0.7]", "entry 1 of 'instants'"},
+        {"[0.8, 0.7, 0.6]", "[0.8, 1e300, 0.6]", "entry 1 of 'instants': field 'light'"},
         {"{\"gain\": [0.8, 0.7, 0.6]}", "0.8", "entry 1 of 'instants': field 'light'"},
         {"[1.1, 1, 0.9]", "[1.1, 1]", "entry 0 of 'cameras'"},
         {"{\"id\": \"cam2\"}", "\"cam2\"", "entry 1 of 'cameras'"},
