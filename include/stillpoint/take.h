@@ -47,8 +47,8 @@ typedef struct sp_camera_choice {
 // chosen[i] for each camera of the rig: has a feed and is chosen. chosen has rig.count entries.
 int sp_take_choose(bool *chosen, const sp_take *take, const sp_camera_choice *choice);
 
-// Open the feeds of all chosen cameras (NULL: of all that have one) side by side, so that what needs them next
-// need not open one after the other. A feed that cannot be read is left to whatever needs it.
+// Open the feeds of all chosen cameras (NULL: of all that have one) side by side, so that what needs them
+// next need not open one after the other. A feed that cannot be read is left to whatever needs it.
 int sp_take_open_feeds(sp_take *take, const bool *chosen, sp_pool *pool);
 
 // The rig-clock span in which every chosen camera has footage (begin of the latest start to end of the
