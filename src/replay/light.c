@@ -1,4 +1,5 @@
 #include "light.h"
+#include "median.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,18 +9,6 @@
 #define OFFSET_NOISE 0.002
 // Fewer cameras cannot tell their own exposure from the light.
 #define LEAST_CAMERAS 3
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, by_value);
-    return (values[(count - 1) / 2] + values[count / 2]) / 2;
-}
 
 // Towards 0 by the noise, without a step where it begins.
 static double beyond(double value, double noise)
@@ -36,7 +25,7 @@ bool replay_light_measure(double light[6], const double (*gains)[6], int count)
         for (int i = 0; values && i < count; i++)
             values[i] = gains[i][k] - rest;
         if (values)
-            change = beyond(median(values, count), k < 3 ? GAIN_NOISE : OFFSET_NOISE);
+            change = beyond(replay_median(values, count), k < 3 ? GAIN_NOISE : OFFSET_NOISE);
         light[k] = rest + change;
         has_changed = has_changed || change != 0;
     }

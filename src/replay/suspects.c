@@ -1,4 +1,5 @@
 #include "suspects.h"
+#include "median.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,18 +9,6 @@
 #define NORMAL_MAD 1.4826 // of a normal distribution's deviation to its median absolute one
 #define LEAST_DROP 0.1    // of agreement
 enum { LEAST_CAMERAS = 4 };
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median_of(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, by_value);
-    return 0.5 * (values[(count - 1) / 2] + values[count / 2]);
-}
 
 void replay_judge(bool *is_suspect, double *median, const double *agreement, int count)
 {
@@ -32,10 +21,10 @@ void replay_judge(bool *is_suspect, double *median, const double *agreement, int
             sorted[known++] = agreement[i];
     }
     if (known >= LEAST_CAMERAS) {
-        *median = median_of(sorted, known);
+        *median = replay_median(sorted, known);
         for (int i = 0; i < known; i++)
             sorted[i] = fabs(sorted[i] - *median);
-        double limit = *median - fmax(DEVIATIONS * NORMAL_MAD * median_of(sorted, known), LEAST_DROP);
+        double limit = *median - fmax(DEVIATIONS * NORMAL_MAD * replay_median(sorted, known), LEAST_DROP);
         for (int i = 0; i < count; i++)
             is_suspect[i] = agreement[i] < limit; // false of NaN
     }
