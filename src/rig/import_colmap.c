@@ -1,21 +1,12 @@
-// COLMAP models, text and binary (little-endian): cameras, images, points3D. Layout as in COLMAP's format
-// documentation; rigs and frames files are not needed, because images carry complete poses.
+// COLMAP models, text and binary: cameras, images, points3D. Layout as in COLMAP's format documentation; rigs
+// and frames files are not needed, because images carry complete poses.
 #include <stdlib.h>
 #include <string.h>
 
-#include "import.h"
-
-// COLMAP's lens models by number, and where our parameters stand in theirs (-1: none).
-typedef struct colmap_model {
-    const char *name;
-    int count; // parameters
-    sp_lens lens;
-    signed char focal[2], center[2], coefficients[5];
-    bool is_supported;
-} colmap_model;
+#include "colmap.h"
 
 #define NONE -1, -1, -1, -1, -1
-static const colmap_model MODELS[] = {
+const colmap_model COLMAP_MODELS[COLMAP_MODEL_COUNT] = {
     {"SIMPLE_PINHOLE", 3, SP_LENS_PINHOLE, {0, 0}, {1, 2}, {NONE}, true},
     {"PINHOLE", 4, SP_LENS_PINHOLE, {0, 1}, {2, 3}, {NONE}, true},
     {"SIMPLE_RADIAL", 4, SP_LENS_BROWN, {0, 0}, {1, 2}, {3, -1, -1, -1, -1}, true},
@@ -35,30 +26,7 @@ static const colmap_model MODELS[] = {
     {"EUCM", 6, SP_LENS_PINHOLE, {0, 1}, {2, 3}, {NONE}, false},
     {"EQUIRECTANGULAR", 2, SP_LENS_PINHOLE, {0, 1}, {0, 1}, {NONE}, false},
 };
-enum { MODEL_COUNT = sizeof MODELS / sizeof *MODELS, PARAMS_MAX = 16 };
-
-typedef struct colmap_camera {
-    int64_t number;
-    int model;
-    double width, height, params[PARAMS_MAX];
-} colmap_camera;
-
-typedef struct colmap_cameras {
-    colmap_camera *list;
-    int count;
-} colmap_cameras;
-
-typedef struct colmap_image {
-    int64_t number, camera;
-    double q[4], t[3];
-    char *name;
-    size_t order;
-} colmap_image;
-
-typedef struct colmap_images {
-    colmap_image *list;
-    size_t count, room;
-} colmap_images;
+#undef NONE
 
 static void free_images(colmap_images *images)
 {
@@ -67,8 +35,7 @@ static void free_images(colmap_images *images)
     free(images->list);
 }
 
-// Takes name over.
-static int add_image(colmap_images *images, colmap_image image)
+int colmap_add_image(colmap_images *images, colmap_image image)
 {
     if (images->count == images->room) {
         size_t room = images->room ? 2 * images->room : 64;
@@ -85,7 +52,7 @@ static int add_image(colmap_images *images, colmap_image image)
     return SP_OK;
 }
 
-static int add_camera(colmap_cameras *cameras, const colmap_camera *camera)
+int colmap_add_camera(colmap_cameras *cameras, const colmap_camera *camera)
 {
     int n = cameras->count;
     if ((n & (n - 1)) == 0) { // room is the next power of two
@@ -98,11 +65,33 @@ static int add_camera(colmap_cameras *cameras, const colmap_camera *camera)
     return SP_OK;
 }
 
+int colmap_add_point(colmap_points *p, const double xyz[3], const double rgb[3])
+{
+    if (p->count == p->room) {
+        int64_t room = p->room ? 2 * p->room : 1024;
+        double *new_xyz = realloc(p->xyz, (size_t)room * 3 * sizeof *new_xyz);
+        if (new_xyz)
+            p->xyz = new_xyz;
+        uint8_t *new_rgb = realloc(p->rgb, (size_t)room * 3);
+        if (new_rgb)
+            p->rgb = new_rgb;
+        if (!new_xyz || !new_rgb)
+            return sp_error(SP_ENOMEM, "out of memory for %lld points", (long long)room);
+        p->room = room;
+    }
+    for (int i = 0; i < 3; i++) {
+        p->xyz[3 * p->count + i] = xyz[i];
+        p->rgb[3 * p->count + i] = (uint8_t)fmin(fmax(rgb[i], 0), 255);
+    }
+    p->count++;
+    return SP_OK;
+}
+
 // ---- To our cameras ---------------------------------------------------------------------------------------
 
 static int convert_lens(sp_camera *out, const colmap_camera *from, const char *what)
 {
-    const colmap_model *model = &MODELS[from->model];
+    const colmap_model *model = &COLMAP_MODELS[from->model];
     const double *p = from->params;
     if (!model->is_supported)
         return sp_error(SP_ENOTSUP,
@@ -183,84 +172,16 @@ static int convert(sp_rig *out, const colmap_cameras *cameras, colmap_images *im
     return code;
 }
 
-// ---- Text -------------------------------------------------------------------------------------------------
+// ---- Parsers ----------------------------------------------------------------------------------------------
 
-static bool numbers(double *out, int count, rig_text *line)
+// Free both lists, having made a rig of them unless a reader failed with code.
+static int finish(sp_rig *out, colmap_cameras *cameras, colmap_images *images, int code, const char *what)
 {
-    char word[64];
-    for (int i = 0; i < count; i++)
-        if (!rig_text_word(line, word, sizeof word) || !rig_text_number(&out[i], word))
-            return false;
-    return true;
-}
-
-static bool is_comment(rig_text line)
-{
-    const char *at = line.at;
-    while (at < line.end && (*at == ' ' || *at == '\t'))
-        at++;
-    return at == line.end || *at == '#';
-}
-
-static int parse_camera_line(colmap_camera *out, rig_text line, const char *what)
-{
-    char word[64];
-    double number[1], size[2];
-    if (!numbers(number, 1, &line) || !rig_text_word(&line, word, sizeof word))
-        return sp_error(SP_EFORMAT, "%s: cameras.txt line %d: expected CAMERA_ID MODEL WIDTH HEIGHT PARAMS",
-                        what, line.line);
-    int model = 0;
-    while (model < MODEL_COUNT && strcmp(MODELS[model].name, word))
-        model++;
-    if (model == MODEL_COUNT)
-        return sp_error(SP_ENOTSUP, "%s: cameras.txt line %d: the lens model %s is not known", what,
-                        line.line, word);
-    *out = (colmap_camera){.number = (int64_t)number[0], .model = model};
-    if (!numbers(size, 2, &line) || !numbers(out->params, MODELS[model].count, &line))
-        return sp_error(SP_EFORMAT,
-                        "%s: cameras.txt line %d: camera %lld needs a size and %d parameters of %s", what,
-                        line.line, (long long)out->number, MODELS[model].count, word);
-    out->width = size[0];
-    out->height = size[1];
-    return SP_OK;
-}
-
-static int parse_image_line(colmap_image *out, rig_text line, const char *what)
-{
-    double v[9];
-    if (!numbers(v, 9, &line))
-        return sp_error(SP_EFORMAT,
-                        "%s: images.txt line %d: expected IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME", what,
-                        line.line);
-    // The name is the rest of the line: it may hold blanks.
-    while (line.at < line.end && (*line.at == ' ' || *line.at == '\t'))
-        line.at++;
-    while (line.end > line.at && (line.end[-1] == ' ' || line.end[-1] == '\t'))
-        line.end--;
-    if (line.at == line.end)
-        return sp_error(SP_EFORMAT, "%s: images.txt line %d: the image has no name", what, line.line);
-    *out = (colmap_image){.number = (int64_t)v[0], .camera = (int64_t)v[8]};
-    memcpy(out->q, v + 1, sizeof out->q);
-    memcpy(out->t, v + 5, sizeof out->t);
-    out->name = sp_format("%.*s", (int)(line.end - line.at), line.at);
-    return out->name ? SP_OK : SP_ENOMEM;
-}
-
-// The second line of an image holds X Y POINT3D_ID triples, or nothing. A file that lacks these lines would
-// lose every other camera in silence: what is not triples is refused.
-static int check_points_line(rig_text line, const char *what)
-{
-    char word[256];
-    int words = 0;
-    while (rig_text_word(&line, word, sizeof word))
-        words++;
-    if (words % 3)
-        return sp_error(
-            SP_EFORMAT,
-            "%s: images.txt line %d: expected the 2D points (X Y POINT3D_ID ...) of the image above, or an "
-            "empty line",
-            what, line.line);
-    return SP_OK;
+    if (!code)
+        code = convert(out, cameras, images, what);
+    free(cameras->list);
+    free_images(images);
+    return code;
 }
 
 int rig_colmap_parse_text(sp_rig *out, const char *cameras_text, size_t cameras_size, const char *images_text,
@@ -268,128 +189,12 @@ int rig_colmap_parse_text(sp_rig *out, const char *cameras_text, size_t cameras_
 {
     colmap_cameras cameras = {0};
     colmap_images images = {0};
-    rig_text text = {.at = cameras_text, .end = cameras_text + cameras_size}, line;
-    int code = SP_OK;
-    while (!code && rig_text_line(&text, &line)) {
-        colmap_camera camera;
-        if (!is_comment(line) && !(code = parse_camera_line(&camera, line, what)))
-            code = add_camera(&cameras, &camera);
-    }
+    rig_text text = {.at = cameras_text, .end = cameras_text + cameras_size};
+    int code = colmap_read_cameras_text(&cameras, text, what);
     text = (rig_text){.at = images_text, .end = images_text + images_size};
-    while (!code && rig_text_line(&text, &line)) {
-        colmap_image image;
-        if (is_comment(line))
-            continue;
-        if (!(code = parse_image_line(&image, line, what)))
-            code = add_image(&images, image);
-        if (!code && rig_text_line(&text, &line))
-            code = check_points_line(line, what);
-    }
     if (!code)
-        code = convert(out, &cameras, &images, what);
-    free(cameras.list);
-    free_images(&images);
-    return code;
-}
-
-// ---- Binary -----------------------------------------------------------------------------------------------
-
-typedef struct bytes {
-    const unsigned char *at, *end;
-    bool is_short; // read past the end
-} bytes;
-
-static uint64_t read_u(bytes *b, int size)
-{
-    if (b->end - b->at < size) {
-        b->is_short = true;
-        b->at = b->end;
-        return 0;
-    }
-    uint64_t value = 0;
-    for (int i = size - 1; i >= 0; i--)
-        value = value << 8 | b->at[i];
-    b->at += size;
-    return value;
-}
-
-static double read_f64(bytes *b)
-{
-    uint64_t bits = read_u(b, 8);
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static bool skip(bytes *b, uint64_t count, uint64_t size)
-{
-    uint64_t left = (uint64_t)(b->end - b->at);
-    if (size > 0 && count > left / size) {
-        b->is_short = true;
-        return false;
-    }
-    b->at += count * size;
-    return true;
-}
-
-static int too_short(const char *what, const char *file)
-{
-    return sp_error(SP_EFORMAT, "%s: %s ends too early", what, file);
-}
-
-static int read_cameras(colmap_cameras *out, bytes b, const char *what)
-{
-    uint64_t count = read_u(&b, 8);
-    for (uint64_t i = 0; i < count; i++) {
-        colmap_camera camera = {0};
-        camera.number = (int64_t)read_u(&b, 4);
-        uint64_t model = read_u(&b, 4);
-        camera.width = (double)read_u(&b, 8);
-        camera.height = (double)read_u(&b, 8);
-        if (b.is_short)
-            break;
-        if (model >= MODEL_COUNT)
-            return sp_error(SP_ENOTSUP, "%s: cameras.bin: camera %lld has the unknown lens model number %lld",
-                            what, (long long)camera.number, (long long)(int32_t)(uint32_t)model);
-        camera.model = (int)model;
-        for (int p = 0; p < MODELS[model].count; p++)
-            camera.params[p] = read_f64(&b);
-        if (b.is_short)
-            break;
-        int code = add_camera(out, &camera);
-        if (code)
-            return code;
-    }
-    return b.is_short ? too_short(what, "cameras.bin") : SP_OK;
-}
-
-static int read_images(colmap_images *out, bytes b, const char *what)
-{
-    uint64_t count = read_u(&b, 8);
-    for (uint64_t i = 0; i < count; i++) {
-        colmap_image image = {.number = (int64_t)read_u(&b, 4)};
-        for (int k = 0; k < 4; k++)
-            image.q[k] = read_f64(&b);
-        for (int k = 0; k < 3; k++)
-            image.t[k] = read_f64(&b);
-        image.camera = (int64_t)read_u(&b, 4);
-        const unsigned char *zero = b.at < b.end ? memchr(b.at, 0, (size_t)(b.end - b.at)) : NULL;
-        if (b.is_short || !zero)
-            return too_short(what, "images.bin");
-        if (zero == b.at)
-            return sp_error(SP_EFORMAT, "%s: images.bin: image %lld has no name", what,
-                            (long long)image.number);
-        const char *name = (const char *)b.at;
-        b.at = zero + 1;
-        if (!skip(&b, read_u(&b, 8), 24))
-            return too_short(what, "images.bin");
-        if (!(image.name = sp_strdup(name)))
-            return SP_ENOMEM;
-        int code = add_image(out, image);
-        if (code)
-            return code;
-    }
-    return b.is_short ? too_short(what, "images.bin") : SP_OK;
+        code = colmap_read_images_text(&images, text, what);
+    return finish(out, &cameras, &images, code, what);
 }
 
 int rig_colmap_parse_binary(sp_rig *out, const void *cameras_data, size_t cameras_size,
@@ -397,96 +202,19 @@ int rig_colmap_parse_binary(sp_rig *out, const void *cameras_data, size_t camera
 {
     colmap_cameras cameras = {0};
     colmap_images images = {0};
-    const unsigned char *c = cameras_data, *i = images_data;
-    int code = read_cameras(&cameras, (bytes){.at = c, .end = c + cameras_size}, what);
+    int code = colmap_read_cameras_binary(&cameras, cameras_data, cameras_size, what);
     if (!code)
-        code = read_images(&images, (bytes){.at = i, .end = i + images_size}, what);
-    if (!code)
-        code = convert(out, &cameras, &images, what);
-    free(cameras.list);
-    free_images(&images);
-    return code;
-}
-
-// ---- Points -----------------------------------------------------------------------------------------------
-
-typedef struct points {
-    double *xyz;
-    uint8_t *rgb;
-    int64_t count, room;
-} points;
-
-static int add_point(points *p, const double xyz[3], const double rgb[3])
-{
-    if (p->count == p->room) {
-        int64_t room = p->room ? 2 * p->room : 1024;
-        double *new_xyz = realloc(p->xyz, (size_t)room * 3 * sizeof *new_xyz);
-        if (new_xyz)
-            p->xyz = new_xyz;
-        uint8_t *new_rgb = realloc(p->rgb, (size_t)room * 3);
-        if (new_rgb)
-            p->rgb = new_rgb;
-        if (!new_xyz || !new_rgb)
-            return sp_error(SP_ENOMEM, "out of memory for %lld points", (long long)room);
-        p->room = room;
-    }
-    for (int i = 0; i < 3; i++) {
-        p->xyz[3 * p->count + i] = xyz[i];
-        p->rgb[3 * p->count + i] = (uint8_t)fmin(fmax(rgb[i], 0), 255);
-    }
-    p->count++;
-    return SP_OK;
-}
-
-static int read_points_text(points *out, rig_text text, const char *what)
-{
-    rig_text line;
-    while (rig_text_line(&text, &line)) {
-        double v[7];
-        if (is_comment(line))
-            continue;
-        if (!numbers(v, 7, &line))
-            return sp_error(SP_EFORMAT,
-                            "%s: points3D.txt line %d: expected POINT3D_ID X Y Z R G B ERROR TRACK", what,
-                            line.line);
-        int code = add_point(out, v + 1, v + 4);
-        if (code)
-            return code;
-    }
-    return SP_OK;
-}
-
-static int read_points_binary(points *out, bytes b, const char *what)
-{
-    uint64_t count = read_u(&b, 8);
-    for (uint64_t i = 0; i < count; i++) {
-        double xyz[3], rgb[3];
-        read_u(&b, 8);
-        for (int k = 0; k < 3; k++)
-            xyz[k] = read_f64(&b);
-        for (int k = 0; k < 3; k++)
-            rgb[k] = (double)read_u(&b, 1);
-        read_f64(&b);
-        if (!skip(&b, read_u(&b, 8), 8) || b.is_short)
-            return too_short(what, "points3D.bin");
-        if (!isfinite(xyz[0]) || !isfinite(xyz[1]) || !isfinite(xyz[2]))
-            return sp_error(SP_EFORMAT, "%s: points3D.bin: point %llu is not finite", what,
-                            (unsigned long long)i + 1);
-        int code = add_point(out, xyz, rgb);
-        if (code)
-            return code;
-    }
-    return b.is_short ? too_short(what, "points3D.bin") : SP_OK;
+        code = colmap_read_images_binary(&images, images_data, images_size, what);
+    return finish(out, &cameras, &images, code, what);
 }
 
 int rig_colmap_parse_points(double **xyz, uint8_t **rgb, int64_t *count, const void *data, size_t size,
                             bool is_binary, const char *what)
 {
-    points p = {0};
+    colmap_points p = {0};
     const char *text = data;
-    const unsigned char *raw = data;
-    int code = is_binary ? read_points_binary(&p, (bytes){.at = raw, .end = raw + size}, what)
-                         : read_points_text(&p, (rig_text){.at = text, .end = text + size}, what);
+    int code = is_binary ? colmap_read_points_binary(&p, data, size, what)
+                         : colmap_read_points_text(&p, (rig_text){.at = text, .end = text + size}, what);
     if (code) {
         free(p.xyz);
         free(p.rgb);
