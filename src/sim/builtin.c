@@ -9,14 +9,15 @@
     "\"faults\":{\"clock_offset_s\":0,\"clock_drift_ppm\":0,\"dropped\":0,\"exposure_stops\":0,\"white_"     \
     "balance\":0,"                                                                                           \
     "\"noise\":0,\"lens_error\":0,\"pose_error_deg\":0,\"pose_error_m\":0,\"knocked\":\"\",\"knocked_deg\":" \
-    "2,"                                                                                                     \
+    "2,\"bumped\":\"\",\"bumped_deg\":2,\"bumped_frame\":1,"                                                 \
     "\"plate_light\":1,\"plate_sun\":1,\"odd\":\"\",\"odd_size_px\":[1920,1080],\"odd_hfov_deg\":60,\"odd_"  \
     "fps\":[25,1]}"
 
 static const char aerials[] =
     "{\"format\":\"stillpoint-scene\",\"version\":1,\"name\":\"aerials\",\"seed\":1,"
     "\"fps\":[30,1],\"begin_s\":-0.02,\"frames\":36,\"shutter_s\":0.001,\"samples\":6,\"plate_samples\":2,"
-    "\"athlete\":{\"motion\":\"aerials\",\"count\":1,\"spacing_m\":1.6,\"bib\":\"27\",\"suit_rgb\":[0.80,0."
+    "\"athlete\":{\"motion\":\"aerials\",\"in_place\":false,\"count\":1,\"spacing_m\":1.6,\"bib\":\"27\","
+    "\"suit_rgb\":[0.80,0."
     "10,0.14],\"accent_rgb\":[0.98,0."
     "80,0.12]},"
     "\"venue\":{\"kind\":\"aerials\",\"crowd\":0.85,\"sun_azimuth_deg\":-62,\"sun_elevation_deg\":33},"
@@ -30,7 +31,8 @@ static const char aerials[] =
 static const char court[] =
     "{\"format\":\"stillpoint-scene\",\"version\":1,\"name\":\"court\",\"seed\":1,"
     "\"fps\":[30,1],\"begin_s\":-0.4,\"frames\":36,\"shutter_s\":0.001,\"samples\":6,\"plate_samples\":2,"
-    "\"athlete\":{\"motion\":\"court\",\"count\":1,\"spacing_m\":1.6,\"bib\":\"9\",\"suit_rgb\":[0.10,0.32,0."
+    "\"athlete\":{\"motion\":\"court\",\"in_place\":false,\"count\":1,\"spacing_m\":1.6,\"bib\":\"9\",\"suit_"
+    "rgb\":[0.10,0.32,0."
     "72],\"accent_rgb\":[0.98,0.62,"
     "0.10]},"
     "\"venue\":{\"kind\":\"court\",\"crowd\":0.85,\"sun_azimuth_deg\":60,\"sun_elevation_deg\":68},"

@@ -112,6 +112,11 @@ static void move_camera(sp_camera *camera, sp_vec3 by)
     camera->translation = sp_v3_sub(camera->translation, sp_m3_apply(camera->rotation, by));
 }
 
+void sim_camera_knock(sp_camera *camera, double deg)
+{
+    turn_camera(camera, sp_v3(-0.5, 1, 0), deg);
+}
+
 int sim_rig_miscalibrate(sp_rig *calibrated, sp_rig *truth, const sim_scene *scene)
 {
     int rc = sp_rig_copy(calibrated, truth);
@@ -128,9 +133,8 @@ int sim_rig_miscalibrate(sp_rig *calibrated, sp_rig *truth, const sim_scene *sce
         sp_vec3 axis = random_unit(&rng), step = random_unit(&rng);
         turn_camera(c, axis, f->pose_error_deg);
         move_camera(c, sp_v3_scale(step, f->pose_error_m));
-        // A knock turns the view sideways and down, as when somebody leans on the tripod.
         if (!strcmp(c->id, f->knocked))
-            turn_camera(&truth->cameras[i], sp_v3(-0.5, 1, 0), f->knocked_deg);
+            sim_camera_knock(&truth->cameras[i], f->knocked_deg);
     }
     return 0;
 }

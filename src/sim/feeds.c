@@ -17,6 +17,29 @@ double sim_job_motion_time(const sim_job *job, double rig_time_s)
     return job->scene->begin_s + rig_time_s;
 }
 
+// What the bumped camera sees afterwards.
+static int open_turned(sim_job *job)
+{
+    const sim_faults *faults = &job->scene->faults;
+    job->bumped = -1;
+    for (int c = 0; c < job->scene->rig.cameras; c++)
+        if (!strcmp(job->truth.cameras[c].id, faults->bumped))
+            job->bumped = c;
+    if (job->bumped < 0)
+        return 0;
+    sp_camera camera = job->truth.cameras[job->bumped];
+    sim_camera_knock(&camera, faults->bumped_deg);
+    int rc =
+        sim_plate_open(&job->turned, job->world, job->stage, &camera, job->scene->plate_samples, job->pool);
+    if (rc >= 0)
+        rc = sp_image8_init(&job->turned_encoded, camera.width, camera.height, 3);
+    for (int k = 0; k < 3 && rc >= 0; k++)
+        job->turned.tone[k] = (float)job->faults[job->bumped].gain[k];
+    if (rc >= 0)
+        sim_plate_encode(job->turned_encoded.data, &job->turned, 1, 1);
+    return rc;
+}
+
 int sim_write_plates(sim_job *job)
 {
     char *folder = sp_path_join(job->folder, "plates");
@@ -41,7 +64,7 @@ int sim_write_plates(sim_job *job)
         sim_plate_encode(job->encoded[c].data, &job->plates[c], 1, 1); // what the feeds are painted on
     }
     free(folder);
-    return rc;
+    return rc < 0 ? rc : open_turned(job);
 }
 
 // ---- Feeds: some frames of all cameras are cast, then every camera writes them in order.
@@ -92,11 +115,12 @@ static void cast_frame(void *context, int64_t index, int worker)
                             middle + scene->shutter_s / 2);
         if (rc < 0)
             break;
-        const sp_image8 *plate = &f->job->encoded[c];
+        bool is_turned = c == f->job->bumped && frame >= scene->faults.bumped_frame;
+        const sp_image8 *plate = is_turned ? &f->job->turned_encoded : &f->job->encoded[c];
         memcpy(image->data, plate->data, 3 * (size_t)plate->width * (size_t)plate->height);
         sim_shot_output out = {image->data, NULL, NULL};
-        sim_shot(&out, &f->job->plates[c], f->job->stage, f->job->actors[worker], scene->samples,
-                 (uint32_t)(c * 131071 + frame), f->scratch[worker]);
+        sim_shot(&out, is_turned ? &f->job->turned : &f->job->plates[c], f->job->stage,
+                 f->job->actors[worker], scene->samples, (uint32_t)(c * 131071 + frame), f->scratch[worker]);
     }
     keep_failure(f, index, rc);
 }

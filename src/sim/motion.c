@@ -16,6 +16,8 @@ struct sim_motion {
     double path_s[PATH + 1];        // arc length along the run-in at -k milliseconds
     sp_vec3 landing_sole;           // contact point at the flight's end
     sp_vec3 ball_center, ball_turn; // at release
+    bool stays;                     // the pelvis keeps above where it is at take-off
+    sp_vec3 spot, ball_back;        // there; from where the ball is released to where it would be then
 };
 
 // ---- The run-in
@@ -276,12 +278,7 @@ void sim_motion_close(sim_motion **motion)
     *motion = NULL;
 }
 
-bool sim_motion_ball_flies(const sim_motion *motion, double t_s)
-{
-    return motion->script->release_s >= 0 && t_s > motion->script->release_s;
-}
-
-void sim_motion_pose(sim_pose *pose, const sim_motion *m, double t_s)
+static void pose_on_course(sim_pose *pose, const sim_motion *m, double t_s)
 {
     if (t_s < 0)
         approach_pose(m, pose, t_s);
@@ -289,10 +286,40 @@ void sim_motion_pose(sim_pose *pose, const sim_motion *m, double t_s)
         flight_pose(m, pose, t_s);
     else
         landed_pose(m, pose, t_s);
+}
+
+// From where a pose is to where it is on the spot.
+static sp_vec3 back_to_spot(const sim_motion *m, const sim_pose *pose)
+{
+    sp_vec3 back = sp_v3_sub(m->spot, pose->position[SIM_PELVIS]);
+    return sp_v3(back.x, back.y, 0);
+}
+
+void sim_motion_stay(sim_motion *m)
+{
+    sim_pose pose;
+    pose_on_course(&pose, m, 0);
+    m->stays = true;
+    m->spot = pose.position[SIM_PELVIS];
+    pose_on_course(&pose, m, m->script->release_s);
+    m->ball_back = back_to_spot(m, &pose);
+}
+
+bool sim_motion_ball_flies(const sim_motion *motion, double t_s)
+{
+    return motion->script->release_s >= 0 && t_s > motion->script->release_s;
+}
+
+void sim_motion_pose(sim_pose *pose, const sim_motion *m, double t_s)
+{
+    pose_on_course(pose, m, t_s);
+    if (m->stays)
+        sim_pose_translate(pose, back_to_spot(m, pose));
     if (!sim_motion_ball_flies(m, t_s))
         return;
     double since = t_s - m->script->release_s;
-    sp_vec3 at = sp_v3_add(m->ball_center, sp_v3_scale(m->script->release_velocity, since));
+    sp_vec3 from = m->stays ? sp_v3_add(m->ball_center, m->ball_back) : m->ball_center;
+    sp_vec3 at = sp_v3_add(from, sp_v3_scale(m->script->release_velocity, since));
     at.z -= 0.5 * SIM_GRAVITY * since * since;
     pose->position[SIM_BALL] = at;
     pose->rotation[SIM_BALL] = sp_m3_mul(sim_rot_y(since * 900), sp_rodrigues_to_m3(m->ball_turn));

@@ -15,6 +15,8 @@ typedef struct sim_motion sim_motion;
 
 int sim_motion_open(sim_motion **out, sim_motion_kind kind);
 void sim_motion_close(sim_motion **motion);
+// From now on the athlete does all of it on one spot, as on a treadmill: above where take-off would be.
+void sim_motion_stay(sim_motion *motion);
 void sim_motion_pose(sim_pose *pose, const sim_motion *motion, double t_s);
 // The flight: centre of mass at take-off, its velocity there, and when it ends.
 typedef struct sim_flight {

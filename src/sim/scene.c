@@ -183,6 +183,9 @@ static void read_faults(reader *r, sim_faults *f)
     f->pose_error_m = number(r, "pose_error_m", 0, 2);
     text_field(r, "knocked", f->knocked, sizeof(f->knocked));
     f->knocked_deg = number(r, "knocked_deg", 0, 30);
+    text_field(r, "bumped", f->bumped, sizeof(f->bumped));
+    f->bumped_deg = number(r, "bumped_deg", 0, 30);
+    f->bumped_frame = integer(r, "bumped_frame", 0, SIM_FRAMES_MAX);
     f->plate_light = number(r, "plate_light", 0.01, 10);
     f->plate_sun = number(r, "plate_sun", 0, 10);
     text_field(r, "odd", f->odd, sizeof(f->odd));
@@ -256,6 +259,7 @@ int sim_scene_read(sim_scene *out, const sp_json *document, const char *what)
     read_top(&r, s);
     enter(&r, document, "athlete");
     s->motion = (sim_motion_kind)choice(&r, "motion", motions);
+    s->in_place = boolean(&r, "in_place");
     s->athletes = integer(&r, "count", 1, SIM_ATHLETES_MAX);
     s->spacing_m = number(&r, "spacing_m", 0, 20);
     text_field(&r, "bib", s->look.bib, sizeof(s->look.bib));
@@ -278,6 +282,7 @@ int sim_scene_read(sim_scene *out, const sp_json *document, const char *what)
     enter(&r, document, "faults");
     read_faults(&r, &s->faults);
     check_camera(&r, s, "knocked", s->faults.knocked);
+    check_camera(&r, s, "bumped", s->faults.bumped);
     check_odd(&r, s);
     if (r.rc >= 0)
         *out = *s;

@@ -48,6 +48,9 @@ typedef struct sim_faults {
     double pose_error_deg, pose_error_m;
     char knocked[SP_ID_MAX]; // this camera was turned after the calibration; "" for none
     double knocked_deg;
+    char bumped[SP_ID_MAX]; // this camera is turned before that frame of its own; "" for none
+    double bumped_deg;
+    int bumped_frame;
     double plate_light, plate_sun; // when the plates were taken, as shares of now: all light, and the sun's
     char odd[SP_ID_MAX];           // this camera is another make than the rest; "" for none
     int odd_width, odd_height;
@@ -64,6 +67,7 @@ typedef struct sim_scene {
     double shutter_s;
     int samples, plate_samples;
     sim_motion_kind motion;
+    bool in_place;
     int athletes;
     double spacing_m;
     sim_look look;
@@ -105,5 +109,7 @@ void sim_faults_free(sim_fault **faults, int count);
 // The calibration that the take gets: wrong by the scene's errors. Only input cameras. With a knocked camera,
 // `truth` is turned, the calibration is not.
 int sim_rig_miscalibrate(sp_rig *calibrated, sp_rig *truth, const sim_scene *scene);
+// A knock turns the view sideways and down, as when somebody leans on the tripod.
+void sim_camera_knock(sp_camera *camera, double deg);
 
 #endif

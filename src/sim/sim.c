@@ -97,7 +97,11 @@ static int build_world(sim_world *world, const sim_scene *scene)
         rc = sim_troupe_build(world);
     if (rc >= 0)
         rc = sim_wardrobe_open(&world->wardrobe, outfit, &scene->look);
-    return rc < 0 ? rc : sim_motion_open(&world->motion, scene->motion);
+    if (rc >= 0)
+        rc = sim_motion_open(&world->motion, scene->motion);
+    if (rc >= 0 && scene->in_place)
+        sim_motion_stay(world->motion);
+    return rc;
 }
 
 static void free_world(sim_world *world)
@@ -139,6 +143,8 @@ static void close_job(sim_job *job)
     }
     for (int w = 0; job->actors && w < sp_pool_threads(job->pool); w++)
         sim_actor_close(&job->actors[w]);
+    sim_plate_close(&job->turned);
+    sp_image8_free(&job->turned_encoded);
     free(job->plates);
     free(job->encoded);
     free(job->actors);

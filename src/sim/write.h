@@ -18,6 +18,9 @@ typedef struct sim_job {
     sim_plate *plates;  // per input
     sim_actor **actors; // per worker
     sp_image8 *encoded; // per input: the plate in sRGB
+    int bumped;         // the input that is turned while it films, -1: none
+    sim_plate turned;   // the venue as it sees it from then on
+    sp_image8 turned_encoded;
     const char *folder;
     sp_pool *pool;
     const sp_progress *progress;

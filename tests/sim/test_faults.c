@@ -129,6 +129,69 @@ static void test_knocked(void **state)
     free(take);
 }
 
+// Up to the frame of the bump the feed is that of a camera that was never touched, from then on that of one
+// that was turned so far before everything.
+static void test_bumped(void **state)
+{
+    static const struct {
+        const char *name, *faults;
+    } takes[] = {{"bumped", "\"bumped\":\"cam02\",\"bumped_deg\":3,\"bumped_frame\":1"},
+                 {"untouched", "\"bumped\":\"\""},
+                 {"turned", "\"knocked\":\"cam02\",\"knocked_deg\":3"}};
+    sp_image8 before[3], after[3];
+    for (int i = 0; i < 3; i++) {
+        char *over = sp_format("{" SMALL "\"rig.cameras\":2,\"frames\":2,\"faults\":{%s}}", takes[i].faults);
+        char *take = sim_take(*state, takes[i].name, "court", over, 2);
+        before[i] = sim_picture(take, "feeds/cam02/000000.png");
+        after[i] = sim_picture(take, "feeds/cam02/000001.png");
+        free(over);
+        free(take);
+    }
+    assert_true(sim_same(&before[0], &before[1]) && !sim_same(&before[0], &before[2]));
+    assert_true(sim_same(&after[0], &after[2]) && !sim_same(&after[0], &after[1]));
+    for (int i = 0; i < 3; i++) {
+        sp_image8_free(&before[i]);
+        sp_image8_free(&after[i]);
+    }
+}
+
+// On the spot he moves as ever, but that his pelvis stays above one point.
+static void test_in_place(void **state)
+{
+    sp_json *joints[2];
+    for (int i = 0; i < 2; i++) {
+        char *over = sp_format("{" SMALL "\"rig.cameras\":1,\"frames\":4,\"begin_s\":-0.2,"
+                               "\"athlete\":{\"in_place\":%s}}",
+                               i ? "true" : "false");
+        char *take = sim_take(*state, i ? "spot" : "course", "court", over, 1);
+        joints[i] = sim_json(take, "truth/joints.json");
+        free(over);
+        free(take);
+    }
+    double spot[3], first[3];
+    for (int k = 0; k < 4; k++) {
+        double at[2][2][3]; // on course and on the spot: pelvis and head
+        for (int i = 0; i < 2; i++) {
+            const sp_json *frame = sp_json_at(sp_json_get(joints[i], "frames"), k);
+            const sp_json *names = sp_json_get(frame, "joints_m");
+            assert_int_equal(sp_json_numbers(at[i][0], 3, names, "pelvis", "joints"), SP_OK);
+            assert_int_equal(sp_json_numbers(at[i][1], 3, names, "head", "joints"), SP_OK);
+        }
+        if (k == 0) {
+            memcpy(spot, at[1][0], sizeof spot);
+            memcpy(first, at[0][0], sizeof first);
+        }
+        for (int axis = 0; axis < 3; axis++) {
+            double own[2] = {at[0][1][axis] - at[0][0][axis], at[1][1][axis] - at[1][0][axis]};
+            assert_true(fabs(own[0] - own[1]) < 1e-9);
+            assert_true(axis == 2 || fabs(at[1][0][axis] - spot[axis]) < 1e-9);
+        }
+        assert_true(k == 0 || at[0][0][0] - first[0] > 0.1);
+    }
+    sp_json_free(&joints[0]);
+    sp_json_free(&joints[1]);
+}
+
 static void test_calibration_errors(void **state)
 {
     char *take =
@@ -353,6 +416,8 @@ int main(void)
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_dropped),
         cmocka_unit_test(test_knocked),
+        cmocka_unit_test(test_bumped),
+        cmocka_unit_test(test_in_place),
         cmocka_unit_test(test_calibration_errors),
         cmocka_unit_test(test_exposure),
         cmocka_unit_test(test_noise),
