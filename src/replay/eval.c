@@ -130,7 +130,7 @@ static int score_shot(sp_score *out, const shot *now, const shot *before)
     return code;
 }
 
-// *now is what was seen, also on failure.
+// *now is what was seen, also on failure; its truth is empty where there is no picture to compare with.
 static int score_item(sp_score *out, shot *now, job *j, const eval_item *item, const shot *before)
 {
     *out = (sp_score){.frame = j->moment->instants[item->instant].frame};
@@ -138,6 +138,8 @@ static int score_item(sp_score *out, shot *now, job *j, const eval_item *item, c
     int code = load_clouds(j, item->instant);
     if (code == SP_OK)
         code = eval_load(&now->truth, &now->mask, item, j->take, j->moment, j->pool);
+    if (code == SP_OK && !now->truth.data)
+        return SP_OK;
     if (code == SP_OK)
         code = draw_quantised(&now->ours, j, &item->camera);
     if (code == SP_OK)
@@ -156,20 +158,26 @@ static bool is_next_frame(const job *j, const eval_item *item, const eval_item *
            j->moment->instants[item->instant].frame == j->moment->instants[before->instant].frame + 1;
 }
 
-static int score_all(sp_score *scores, job *j, const eval_item *items, int count, const sp_progress *progress)
+static int score_all(sp_score *scores, int *scored, job *j, const eval_item *items, int count,
+                     const sp_progress *progress)
 {
     shot before = {0};
+    *scored = 0;
     int code = sp_progress_step(progress, "eval", 0, count);
     for (int i = 0; i < count && code == SP_OK; i++) {
         shot now = {0};
         bool is_next = is_next_frame(j, &items[i], i ? &items[i - 1] : NULL) && before.mask.data;
-        code = score_item(&scores[i], &now, j, &items[i], is_next ? &before : NULL);
+        code = score_item(&scores[*scored], &now, j, &items[i], is_next ? &before : NULL);
+        *scored += code == SP_OK && now.truth.data;
         shot_free(&before);
         before = now;
         if (code == SP_OK)
             code = sp_progress_step(progress, "eval", i + 1, count);
     }
     shot_free(&before);
+    if (code == SP_OK && !*scored)
+        code = sp_error(SP_ENOENT, "%s: no camera that took no part has a frame at its instants",
+                        j->moment->folder);
     return code;
 }
 
@@ -194,13 +202,13 @@ int sp_replay_eval(sp_score **scores, int *count, const sp_moment *moment, const
     job j = {.moment = moment, .params = params, .loaded = -1, .pool = pool};
     eval_item *items = NULL;
     sp_score *list = NULL;
-    int found = 0, code = find_items(&items, &found, &j);
+    int found = 0, scored = 0, code = find_items(&items, &found, &j);
     if (code == SP_OK)
         code = (list = sp_calloc((size_t)found, sizeof *list)) ? SP_OK : SP_ENOMEM;
     if (code == SP_OK)
         code = replay_renderer(&j.renderer, params->kernels, pool);
     if (code == SP_OK)
-        code = score_all(list, &j, items, found, progress);
+        code = score_all(list, &scored, &j, items, found, progress);
     sp_renderer_close(&j.renderer);
     sp_splat_cloud_free(&j.all);
     sp_splat_cloud_free(&j.athlete);
@@ -211,6 +219,6 @@ int sp_replay_eval(sp_score **scores, int *count, const sp_moment *moment, const
         return code;
     }
     *scores = list;
-    *count = found;
+    *count = scored;
     return SP_OK;
 }

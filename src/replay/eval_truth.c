@@ -132,13 +132,41 @@ static bool took_part(const sp_moment *moment, const char *id)
     return false;
 }
 
+// The moment's report, where it has one; what it says of cameras is of use, but nothing depends on it.
+static int load_report(sp_json **out, const sp_moment *moment)
+{
+    char *path = replay_path(moment->folder, "report.json");
+    *out = NULL;
+    int code = path ? SP_OK : SP_ENOMEM;
+    if (code == SP_OK && sp_file_exists(path))
+        code = sp_json_load(out, path);
+    free(path);
+    return code;
+}
+
+// Does the report say at some instant that the camera showed something else than its plate?
+static bool is_left_out(const sp_json *report, const char *id)
+{
+    const sp_json *rows = report ? sp_json_get(report, "instants") : NULL;
+    for (int i = 0; rows && i < sp_json_length(rows); i++) {
+        const sp_json *stands = sp_json_get(sp_json_at(rows, i), "stands");
+        const sp_json *stand = stands ? sp_json_get(stands, id) : NULL;
+        if (stand && sp_json_get(stand, "left_out"))
+            return true;
+    }
+    return false;
+}
+
 int eval_find_frames(eval_item **out, int *count, sp_take **take, const sp_moment *moment,
                      const char *const *only)
 {
     sp_take *opened = NULL;
     bool *picked = NULL;
     eval_item *items = NULL;
+    sp_json *report = NULL;
     int found = 0, code = open_take(&opened, moment);
+    if (code == SP_OK)
+        code = load_report(&report, moment);
     if (code == SP_OK)
         code = replay_pick(&picked, &opened->rig, only);
     if (code == SP_OK &&
@@ -148,6 +176,11 @@ int eval_find_frames(eval_item **out, int *count, sp_take **take, const sp_momen
         sp_camera camera;
         if (!picked[c] || !opened->feeds[c].feed || took_part(moment, opened->rig.cameras[c].id))
             continue;
+        if (is_left_out(report, opened->rig.cameras[c].id)) {
+            sp_log(SP_LOG_WARN, "camera %s: it shows something else than its plate, so it is no truth",
+                   opened->rig.cameras[c].id);
+            continue;
+        }
         code = sp_take_camera(&camera, opened, c);
         for (int i = 0; code == SP_OK && i < moment->count; i++)
             items[found++] = (eval_item){.feed = c, .camera = camera, .instant = i};
@@ -158,6 +191,7 @@ int eval_find_frames(eval_item **out, int *count, sp_take **take, const sp_momen
                         "name a truth",
                         moment->folder);
     free(picked);
+    sp_json_free(&report);
     if (code < 0) {
         free(items);
         sp_take_close(&opened);
@@ -182,10 +216,13 @@ static int load_frame(sp_image *picture, const eval_item *item, sp_take *take, c
     chosen[item->feed] = true;
     int code = sp_take_frame_set(&set, take, chosen, t_s, pool);
     free(chosen);
-    if (code == SP_OK && set.count == 0)
-        code = sp_error(SP_ENOENT, "camera %s has no frame at %.3f s", item->camera.id, t_s);
-    if (code == SP_OK)
+    if (code == SP_EINVAL || (code == SP_OK && set.count == 0)) { // the feed is shorter than the others
+        code = SP_OK;
+        sp_log(SP_LOG_WARN, "camera %s has no frame at %.3f s, so it is not compared there", item->camera.id,
+               t_s);
+    } else if (code == SP_OK) {
         code = sp_image_from8(picture, &set.frames[0].image);
+    }
     sp_frame_set_free(&set);
     return code;
 }

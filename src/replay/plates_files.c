@@ -63,6 +63,7 @@ static int load_origins(replay_plates *plates, const char *folder)
                 continue;
             plate->is_given = strcmp(origin, "given") == 0;
             plate->is_still = strcmp(origin, "still") == 0;
+            plate->is_replaced = strcmp(origin, "replaced") == 0;
         }
     }
     sp_json_free(&document);

@@ -58,6 +58,7 @@ def a_camera_that_is_covered_is_left_out(folder, take):
     run("moment", take, "--frame", "6", "-o", folder / "m", *QUICK_MOMENT, says=["camera cam05", "left out"])
     (row,) = json.loads((folder / "m" / "report.json").read_text())["instants"]
     assert row["stands"]["cam05"]["left_out"] is True and "cam05" not in row["agreement"], row
+    run("eval", folder / "m", status=3, says=["camera cam05", "so it is no truth"])
 
 
 if __name__ == "__main__":

@@ -84,6 +84,12 @@ def a_camera_that_was_left_out_is_the_truth(folder, take):
     filed = result("eval", folder / "m", "--truth", truth, "--rig", take)["mean"]
     assert abs(filed["psnr_db"] - scores["pictures"][0]["psnr_db"]) < 0.3, (filed, scores)
     run("eval", folder / "m", "--cameras", "cam01", status=3, says="took part")
+    # A feed that ends earlier is compared as long as it lasts.
+    feed, short = take / "feeds" / "cam04.mp4", folder / "short.mp4"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", feed, "-frames:v", "7", short], check=True)
+    shutil.move(short, feed)
+    shorter = result("eval", folder / "m", says="camera cam04 has no frame at 0.233 s")
+    assert [(s["camera"], s["frame"]) for s in shorter["pictures"]] == [("cam04", 6)], shorter
 
 
 def a_knocked_camera_is_named(folder, _take):
