@@ -14,6 +14,7 @@ typedef struct sim_plate {
     float *ray;      // unit directions at pixel corners, (height + 1) x (width + 1) x 3
     float *radiance; // linear RGB, pixel by pixel
     float *sunlit;   // the part of it that the sun gives
+    float *mirrored; // the part of it that a polished floor mirrors of the venue; NULL: nothing is polished
     float *distance; // along the ray through the pixel's centre, metres; 0: sky
     float tone[3];   // exposure and white balance of this camera
 } sim_plate;

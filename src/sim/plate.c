@@ -1,5 +1,6 @@
 #include "picture.h"
 
+#include "mirror.h"
 #include "noise.h"
 
 #include <stdlib.h>
@@ -10,6 +11,7 @@ void sim_plate_close(sim_plate *plate)
     free(plate->ray);
     free(plate->radiance);
     free(plate->sunlit);
+    free(plate->mirrored);
     free(plate->distance);
     *plate = (sim_plate){0};
 }
@@ -118,7 +120,14 @@ double sim_spot_sky(const sim_spot *spot, const sim_stage *stage, double a, doub
 // What arrives along one ray, its sky light still unoccluded.
 typedef struct venue_light {
     sim_rgb sun, sky, own; // own: of lamps and of the sky itself
+    sim_rgb mirrored;      // by a polished surface
 } venue_light;
+
+static sim_rgb whole_light(venue_light light, double sky_open)
+{
+    sim_rgb direct = sim_rgb_add(sim_rgb_add(light.own, light.sun), light.mirrored);
+    return sim_rgb_add(direct, sim_rgb_scale(light.sky, sky_open));
+}
 
 // jitter are four numbers in [0, 1). *sky_open passes from sample to sample of a pixel.
 static venue_light cast_venue(double *sky_open, const plate_job *job, sp_vec3 from, sp_vec3 direction,
@@ -145,6 +154,15 @@ static venue_light cast_venue(double *sky_open, const plate_job *job, sp_vec3 fr
     venue_light light = {.own = {0, 0, 0}};
     sim_rgb all = sim_shade(&light.sun, &venue->light, &surface, spot.normal, to_eye, sun_open, 1);
     light.sky = sim_rgb_add(all, sim_rgb_scale(light.sun, -1));
+    double share = sim_mirror_share(&surface, spot.normal, direction);
+    if (share > 0 && job->plate->mirrored) {
+        double open = 1;
+        sp_vec3 away = sim_mirror_direction(spot.normal, direction);
+        sim_rgb seen = whole_light(cast_venue(&open, job, spot.off, away, 1, jitter), open);
+        light.sun = sim_rgb_scale(light.sun, 1 - share);
+        light.sky = sim_rgb_scale(light.sky, 1 - share);
+        light.mirrored = sim_rgb_scale(seen, share);
+    }
     return light;
 }
 
@@ -160,7 +178,7 @@ static void cast_pixel(const plate_job *job, int x, int y)
     sim_plate *plate = job->plate;
     size_t at = (size_t)y * (size_t)plate->camera.width + (size_t)x;
     int first = job->busy ? job->samples : 0, count = job->busy ? 4 * job->samples : job->samples;
-    sim_rgb own = {0}, sun = {0}, sky = {0};
+    sim_rgb own = {0}, sun = {0}, sky = {0}, mirrored = {0};
     // Additive recurrences (M. Roberts, "The Unreasonable Effectiveness of Quasirandom Sequences", 2018), R2
     // over the pixel and R4 over sun and sky, each shifted by a hash of the pixel.
     const double step[6] = {0.7548776662466927, 0.5698402909980532, 0.8566748838545029,
@@ -179,12 +197,15 @@ static void cast_pixel(const plate_job *job, int x, int y)
         own = sim_rgb_add(own, light.own);
         sun = sim_rgb_add(sun, light.sun);
         sky = sim_rgb_add(sky, light.sky);
+        mirrored = sim_rgb_add(mirrored, light.mirrored);
         open_sum += sky_open;
     }
     double keep = (double)first / (first + count), scale = 1.0 / (first + count);
     keep_mean(plate->radiance + 3 * at, keep, scale, own);
     keep_mean(plate->sunlit + 3 * at, keep, scale, sun);
     keep_mean(job->sky + 3 * at, keep, scale, sky);
+    if (plate->mirrored)
+        keep_mean(plate->mirrored + 3 * at, keep, scale, mirrored);
     job->open[at] = (float)(keep * job->open[at] + scale * open_sum);
     if (job->busy)
         return;
@@ -221,8 +242,9 @@ static void join_row(void *context, int64_t row, int worker)
         size_t at = (size_t)row * (size_t)w + (size_t)x;
         double open = smooth_open(job, x, (int)row);
         for (size_t k = 0; k < 3; k++)
-            job->plate->radiance[3 * at + k] +=
-                job->plate->sunlit[3 * at + k] + (float)(open * job->sky[3 * at + k]);
+            job->plate->radiance[3 * at + k] += job->plate->sunlit[3 * at + k] +
+                                                (float)(open * job->sky[3 * at + k]) +
+                                                (job->plate->mirrored ? job->plate->mirrored[3 * at + k] : 0);
     }
 }
 
@@ -241,8 +263,9 @@ static double luma(const plate_job *job, size_t at)
                 *sky = job->sky + 3 * at;
     const double weight[3] = {0.2126, 0.7152, 0.0722};
     double sum = 0;
-    for (int k = 0; k < 3; k++)
-        sum += weight[k] * (own[k] + sun[k] + job->open[at] * sky[k]);
+    for (size_t k = 0; k < 3; k++)
+        sum += weight[k] * (own[k] + sun[k] + job->open[at] * sky[k] +
+                            (job->plate->mirrored ? job->plate->mirrored[3 * at + k] : 0));
     return sqrt(fmax(sum, 0));
 }
 
@@ -274,12 +297,14 @@ int sim_plate_open(sim_plate *out, const sim_world *world, const sim_stage *stag
     plate.radiance = sp_calloc(pixels, 3 * sizeof(float));
     plate.sunlit = sp_calloc(pixels, 3 * sizeof(float));
     plate.distance = sp_calloc(pixels, sizeof(float));
+    bool is_polished = world->venue.floor_gloss > 0;
+    plate.mirrored = is_polished ? sp_calloc(pixels, 3 * sizeof(float)) : NULL;
     uint8_t *busy = sp_calloc(pixels, 1);
     plate_job job = {&plate, world, stage, samples, NULL, 1 / camera->fx, NULL, NULL};
     job.sky = sp_calloc(pixels, 3 * sizeof(float));
     job.open = sp_calloc(pixels, sizeof(float));
-    bool is_ready =
-        plate.ray && plate.radiance && plate.sunlit && plate.distance && busy && job.sky && job.open;
+    bool is_ready = (plate.mirrored || !is_polished) && plate.ray && plate.radiance && plate.sunlit &&
+                    plate.distance && busy && job.sky && job.open;
     int rc = is_ready ? fill_rays(&plate) : SP_ENOMEM;
     if (rc >= 0) {
         sp_pool_run(pool, camera->height, cast_row, &job);

@@ -268,6 +268,7 @@ int sim_scene_read(sim_scene *out, const sp_json *document, const char *what)
     enter(&r, document, "venue");
     s->venue.kind = (sim_venue_kind)choice(&r, "kind", motions);
     s->venue.crowd = number(&r, "crowd", 0, 1);
+    s->venue.floor_gloss = number(&r, "floor_gloss", 0, 1);
     s->venue.sun_azimuth_deg = number(&r, "sun_azimuth_deg", -360, 360);
     s->venue.sun_elevation_deg = number(&r, "sun_elevation_deg", 5, 90);
     s->venue.seed = (uint32_t)s->seed;

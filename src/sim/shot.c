@@ -1,11 +1,12 @@
 // One exposure of one camera: only blocks that hold the athlete or the shadow are cast.
 #include "picture.h"
 
+#include "mirror.h"
 #include "noise.h"
 
 #include <string.h>
 
-enum { BLOCK = 8, HOLDS_BODY = 1, HOLDS_SHADOW = 2 };
+enum { BLOCK = 8, HOLDS_BODY = 1, HOLDS_SHADOW = 2, HOLDS_MIRROR = 4 };
 
 typedef struct shot {
     sim_shot_output *out;
@@ -45,6 +46,8 @@ static void mark_blocks(uint8_t *blocks, const shot *s)
         for (int v = 0; v < mesh->vertices; v++) {
             const float *p = s->actor->position[e] + 3 * (size_t)v;
             mark(blocks, camera, sp_v3(p[0], p[1], p[2]), 6, HOLDS_BODY);
+            if (s->plate->mirrored)
+                mark(blocks, camera, sp_v3(p[0], p[1], -p[2]), 6, HOLDS_MIRROR);
         }
     for (int i = 0; i < s->actor->shadow_points; i++)
         mark(blocks, camera, s->actor->shadow[i], 12, HOLDS_SHADOW);
@@ -74,11 +77,39 @@ double sim_actor_closes(const sim_actor *actor, sp_vec3 p)
     return fmin(sum, 0.75);
 }
 
-// Radiance of the plate's pixel under the athlete's shadow.
-static void shaded_plate(double rgb[3], const shot *s, int x, int y)
+// What the polished floor in a pixel mirrors: of the venue, and of the athlete in front of it.
+static void mirrored_pixel(double rgb[3], const shot *s, int x, int y)
+{
+    const float *venue = s->plate->mirrored + 3 * ((size_t)y * (size_t)s->plate->camera.width + (size_t)x);
+    double hidden = 0;
+    uint32_t h = sim_hash4((uint32_t)x, (uint32_t)y, s->seed, 41);
+    rgb[0] = rgb[1] = rgb[2] = 0;
+    for (int i = 0; i < s->samples; i++) {
+        uint32_t g = sim_hash(h + (uint32_t)i);
+        double px = fmod(sim_unit(h) + 0.7548776662466927 * i, 1),
+               py = fmod(sim_unit(sim_hash(h)) + 0.5698402909980532 * i, 1);
+        sim_ray ray = {s->plate->center, sim_plate_ray(s->plate, x + px, y + py), 0.05, 1000,
+                       (i + sim_unit(g)) / s->samples};
+        sim_rgb c;
+        if (!sim_mirror_athlete(&c, s->actor, s->stage, &ray, s->plate->camera.fx, sim_unit(sim_hash(g)),
+                                sim_unit(sim_hash(g + 7))))
+            continue;
+        hidden += 1.0 / s->samples;
+        rgb[0] += c.r / s->samples;
+        rgb[1] += c.g / s->samples;
+        rgb[2] += c.b / s->samples;
+    }
+    for (int k = 0; k < 3; k++)
+        rgb[k] += (1 - hidden) * venue[k];
+}
+
+// Radiance of the plate's pixel under the athlete's shadow, his mirror image included.
+static void shaded_plate(double rgb[3], const shot *s, int x, int y, bool has_mirror)
 {
     size_t at = (size_t)y * (size_t)s->plate->camera.width + (size_t)x;
     const float *all = s->plate->radiance + 3 * at, *lit = s->plate->sunlit + 3 * at;
+    const float none[3] = {0}, *mirrored = s->plate->mirrored ? s->plate->mirrored + 3 * at : none;
+    double shown[3] = {mirrored[0], mirrored[1], mirrored[2]};
     double hidden = 0, closed = 0;
     if (s->plate->distance[at] > 0) {
         sp_vec3 p = sp_v3_add(s->plate->center,
@@ -93,8 +124,10 @@ static void shaded_plate(double rgb[3], const shot *s, int x, int y)
         }
         closed = sim_actor_closes(s->actor, p);
     }
+    if (has_mirror)
+        mirrored_pixel(shown, s, x, y);
     for (int k = 0; k < 3; k++)
-        rgb[k] = (all[k] - lit[k]) * (1 - closed) + lit[k] * (1 - hidden);
+        rgb[k] = (all[k] - lit[k] - mirrored[k]) * (1 - closed) + lit[k] * (1 - hidden) + shown[k];
 }
 
 typedef struct skin_point {
@@ -203,8 +236,8 @@ static void cast_shot_pixel(const shot *s, int x, int y, uint8_t holds)
 {
     size_t at = (size_t)y * (size_t)s->plate->camera.width + (size_t)x;
     double body[3], behind[3], coverage = holds & HOLDS_BODY ? body_pixel(body, s, x, y) : 0;
-    if (coverage > 0 || holds & HOLDS_SHADOW) {
-        shaded_plate(behind, s, x, y);
+    if (coverage > 0 || holds & (HOLDS_SHADOW | HOLDS_MIRROR)) {
+        shaded_plate(behind, s, x, y, holds & HOLDS_MIRROR);
         for (int k = 0; k < 3; k++) {
             double v = coverage > 0 ? coverage * body[k] + (1 - coverage) * behind[k] : behind[k];
             s->out->rgb[3 * at + (size_t)k] = sim_encode(v * s->plate->tone[k]);

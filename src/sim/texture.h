@@ -44,8 +44,9 @@ sim_rgb sim_texture_over(const sim_texture *texture, double u, double v, double 
 // How a point of a surface answers to light.
 typedef struct sim_surface {
     sim_rgb albedo;
-    double gloss; // strength of the highlight
-    double shine; // its exponent
+    double gloss;  // strength of the highlight
+    double shine;  // its exponent
+    double mirror; // how much of a polished coat's reflection it shows, 0..1 (mirror.h)
 } sim_surface;
 
 #endif

@@ -58,7 +58,7 @@ static void set_light(sim_light *light, const sim_venue_params *params)
 
 int sim_venue_build(sim_venue *out, const sim_venue_params *params)
 {
-    sim_venue venue = {.kind = params->kind, .seed = params->seed};
+    sim_venue venue = {.kind = params->kind, .seed = params->seed, .floor_gloss = params->floor_gloss};
     set_light(&venue.light, params);
     int rc = params->kind == SIM_VENUE_AERIALS ? sim_build_aerials(&venue, params)
                                                : sim_build_court(&venue, params);
@@ -103,6 +103,7 @@ sim_surface sim_venue_at(const sim_venue *venue, int index, sp_vec3 p, sp_vec3 n
     case SIM_PAINT_FLOOR:
         s.albedo = sim_floor_color(venue, p, footprint_m);
         s.gloss = 0.05;
+        s.mirror = venue->floor_gloss;
         break;
     case SIM_PAINT_BRICK:
         s.albedo = brick_color(paint, p, normal, footprint_m);

@@ -46,11 +46,13 @@ typedef struct sim_venue {
     sim_texture *textures;
     int texture_count, texture_room;
     sim_light light;
+    double floor_gloss;
 } sim_venue;
 
 typedef struct sim_venue_params {
     sim_venue_kind kind;
-    double crowd; // share of seats taken, 0..1
+    double crowd;       // share of seats taken, 0..1
+    double floor_gloss; // how much the hall's floor mirrors, 0..1
     double sun_azimuth_deg, sun_elevation_deg;
     uint32_t seed;
 } sim_venue_params;
