@@ -250,7 +250,7 @@ sim_surface sim_wardrobe_at(const sim_wardrobe *w, int material, sp_vec3 rest, s
         s.gloss = 0.08;
         break;
     case SIM_MAT_HELMET:
-        s = (sim_surface){helmet_color(w, rest, footprint_m), 0.30, 60};
+        s = (sim_surface){.albedo = helmet_color(w, rest, footprint_m), .gloss = 0.30, .shine = 60};
         break;
     case SIM_MAT_GOGGLES:
         s.albedo = sim_rgb_mix(sim_rgb_srgb(0.95, 0.45, 0.10), sim_rgb_srgb(0.25, 0.20, 0.60),
@@ -259,7 +259,7 @@ sim_surface sim_wardrobe_at(const sim_wardrobe *w, int material, sp_vec3 rest, s
         s.shine = 90;
         break;
     case SIM_MAT_FRAME:
-        s = (sim_surface){sim_rgb_srgb(0.08, 0.08, 0.10), 0.1, 30};
+        s = (sim_surface){.albedo = sim_rgb_srgb(0.08, 0.08, 0.10), .gloss = 0.1, .shine = 30};
         break;
     case SIM_MAT_BOOT:
         s.albedo = rest.z < 0.032 ? sim_rgb_srgb(0.12, 0.12, 0.13) : sim_rgb_srgb(0.88, 0.88, 0.90);
@@ -269,10 +269,10 @@ sim_surface sim_wardrobe_at(const sim_wardrobe *w, int material, sp_vec3 rest, s
         s.shine = 40;
         break;
     case SIM_MAT_SKI:
-        s = (sim_surface){ski_color(w, rest, normal, footprint_m), 0.20, 50};
+        s = (sim_surface){.albedo = ski_color(w, rest, normal, footprint_m), .gloss = 0.20, .shine = 50};
         break;
     case SIM_MAT_BINDING:
-        s = (sim_surface){sim_rgb_srgb(0.15, 0.15, 0.17), 0.10, 30};
+        s = (sim_surface){.albedo = sim_rgb_srgb(0.15, 0.15, 0.17), .gloss = 0.10, .shine = 30};
         break;
     case SIM_MAT_SHOE:
         s.albedo = rest.z < 0.026 ? sim_rgb_srgb(0.95, 0.95, 0.95) : w->accent;
@@ -281,7 +281,7 @@ sim_surface sim_wardrobe_at(const sim_wardrobe *w, int material, sp_vec3 rest, s
         s.gloss = 0.08;
         break;
     case SIM_MAT_BALL:
-        s = (sim_surface){ball_color(rest, footprint_m), 0.10, 25};
+        s = (sim_surface){.albedo = ball_color(rest, footprint_m), .gloss = 0.10, .shine = 25};
         break;
     }
     return s;
