@@ -18,6 +18,13 @@
 #define VENUE_STEPS "--iterations 200 --background-splats 40000 --background-reduce 2"
 #define MOMENT_STEPS "--frame 1,2 --iterations 120 --splats 8000"
 
+// The player on a treadmill, so that no feed ever shows the venue behind him.
+#define SPOT                                                                                                 \
+    "sim court --set rig.size_px=[480,270] --set rig.hfov_deg=40 --set rig.aim_m=[0.3,0,1.5] --set "         \
+    "begin_s=-0.9 --set frames=26 --set athlete.in_place=true --set evaluation.frames=[12,13] --set "        \
+    "samples=4 --set plate_samples=1 "
+#define SPOT_STEPS "--frame 12,13 --iterations 120 --splats 8000"
+
 // Another rig around the same player, with truth of its own.
 #define RIG(name_, about_, settings, ...)                                                                    \
     {                                                                                                        \
@@ -167,6 +174,27 @@ const picture_row picture_rows[] = {
           SAME_VENUE, .sync = "{take}/truth/cameras.json"),
     FAULT("shutter", "exposures of 1/60 s, scored with the truth of short ones", "--set shutter_s=0.016667",
           SAME_VENUE),
+
+    FAULT("bumped", "cam05 is turned by 2 degrees between the two instants",
+          "--set faults.bumped=cam05 --set faults.bumped_deg=2 --set faults.bumped_frame=2", SAME_VENUE,
+          .suspect = "cam05"),
+    {.name = "spot",
+     .about = "the player runs on one spot for 26 frames; plates are given, with its own truth",
+     .group = PICTURE_FAULTS,
+     .make = SPOT "-o {take}",
+     .prepare = VENUE_STEPS,
+     .moments = SPOT_STEPS,
+     OWN_TRUTH},
+    {.name = "no-plates",
+     .about = "the same feeds without plates, compared with 'spot'",
+     .group = PICTURE_FAULTS,
+     .make = "import stillpoint {spot}/rig.json --feeds {spot}/feeds -o {take}",
+     .prepare = VENUE_STEPS,
+     .moments = SPOT_STEPS,
+     .truth = "{spot}",
+     .rig = "{spot}/truth/rig.json",
+     .cameras = EVAL,
+     .clean = "spot"},
 
     // Prepares the clean take anew, so it comes after those that take over its background.
     ONLY("missing", "without cam05", "clean", " --without cam05"),

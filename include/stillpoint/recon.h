@@ -103,7 +103,8 @@ typedef struct sp_background_params {
 } sp_background_params;
 sp_background_params sp_background_params_default(void);
 
-// The empty venue's cloud from the plates (view.image is the plate; view.plate and view.matte are not used):
+// The empty venue's cloud from the plates (view.image is the plate; view.matte, where there is one, is 1 where
+// it shows something else than the venue, and nothing is made of that; view.plate is not used):
 // floor plane Z = 0 and far shell as scaffold, depth by stereo where cameras overlap or sparse points, then
 // optimised.
 int sp_recon_background(sp_splat_cloud *out, sp_recon_report *report, const sp_view *views, int count,

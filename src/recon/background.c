@@ -2,6 +2,7 @@
 
 #include "depths.h"
 #include "grey.h"
+#include "hidden.h"
 #include "optimise.h"
 #include "planes.h"
 #include "point_seeds.h"
@@ -81,6 +82,8 @@ static int stereo_view(recon_stereo_view *out, const sp_view *view, double pixel
     }
     if (!rc)
         rc = recon_grey(&out->grey, &out->rgb);
+    if (!rc)
+        rc = recon_hidden(&out->hidden, view, &out->camera);
     return rc ? rc : recon_quads_init(&out->quads, &out->grey);
 }
 
@@ -240,6 +243,21 @@ int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
 // ---- Optimisation
 // ---------------------------------------------------------------------------------------------------
 
+// What does not show the venue counts for nothing. valid may be empty: all of it is valid.
+static int ignore_hidden(sp_image *valid, const sp_view *view, const sp_camera *camera)
+{
+    uint8_t *hidden;
+    size_t pixels = (size_t)camera->width * (size_t)camera->height;
+    int rc = recon_hidden(&hidden, view, camera);
+    bool is_new = !valid->data;
+    if (!rc && hidden && is_new)
+        rc = sp_image_init(valid, camera->width, camera->height, 1);
+    for (size_t i = 0; !rc && hidden && i < pixels; i++)
+        valid->data[i] = hidden[i] ? 0 : is_new ? 1 : valid->data[i];
+    free(hidden);
+    return rc;
+}
+
 static int plate_target(recon_target *target, plate *out, const sp_view *view)
 {
     sp_image full = {0}, pinhole = {0}, valid = {0};
@@ -257,11 +275,13 @@ static int plate_target(recon_target *target, plate *out, const sp_view *view)
         rc = sp_image_resize(&out->rgb, &pinhole, target->camera.width, target->camera.height);
     if (!rc && distorted)
         rc = sp_image_resize(&out->valid, &valid, target->camera.width, target->camera.height);
+    if (!rc)
+        rc = ignore_hidden(&out->valid, view, &target->camera);
     sp_image_free(&full);
     sp_image_free(&pinhole);
     sp_image_free(&valid);
     target->rgb = &out->rgb;
-    target->weight = distorted ? &out->valid : NULL;
+    target->weight = out->valid.data ? &out->valid : NULL;
     return rc;
 }
 

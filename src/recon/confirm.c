@@ -55,7 +55,7 @@ bool recon_pixel_in(size_t *at, double *depth, const recon_geometry *g, int view
         return false;
     *at = (size_t)v * (size_t)c->width + (size_t)u;
     *depth = x.z;
-    return true;
+    return !g->views[view].hidden || !g->views[view].hidden[*at];
 }
 
 bool recon_colour_agrees(const recon_geometry *g, int view, size_t at, sp_vec3 world)
@@ -121,6 +121,8 @@ static void believe_row(void *context, int64_t y, int worker)
     const recon_depth_map *map = &g->maps[job->view];
     for (int x = 0; x < map->width; x++) {
         size_t at = (size_t)y * (size_t)map->width + (size_t)x;
+        if (g->views[job->view].hidden && g->views[job->view].hidden[at])
+            continue;
         sp_vec3 world = recon_world_at(g, job->view, at);
         float cost = map->cost[at];
         job->believable[job->view][at] =

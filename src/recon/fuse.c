@@ -92,6 +92,16 @@ static bool is_even(const recon_geometry *g, int view, int x0, int y0, int side,
     return on_patch >= ON_PATCH_SHARE * pixels && variance / 3 < (double)colour_deviation * colour_deviation;
 }
 
+static int hidden_in(const recon_geometry *g, int view, int x0, int y0, int side)
+{
+    const recon_stereo_view *v = &g->views[view];
+    int count = 0;
+    for (int y = y0; v->hidden && y < y0 + side; y++)
+        for (int x = x0; x < x0 + side; x++)
+            count += v->hidden[(size_t)y * (size_t)v->camera.width + (size_t)x];
+    return count;
+}
+
 static double patch_cosine(const recon_geometry *g, const patch *p, size_t centre)
 {
     const recon_depth_map *map = &g->maps[p->view];
@@ -118,7 +128,10 @@ static int split(patches *list, const recon_geometry *g, int view, int x, int y,
     bool inside = x + side <= map->width && y + side <= map->height;
     if (x >= map->width || y >= map->height)
         return SP_OK;
-    if (inside && (side <= limits->finest || is_even(g, view, x, y, side, limits->deviation))) {
+    int hidden = inside ? hidden_in(g, view, x, y, side) : 0;
+    if (hidden == side * side)
+        return SP_OK;
+    if (inside && !hidden && (side <= limits->finest || is_even(g, view, x, y, side, limits->deviation))) {
         patch p = {.view = view, .x = x, .y = y, .side = side};
         size_t centre = centre_of(&p, map->width);
         p.order = patch_length(g, &p, centre) + (g->confirmed[view][centre] ? 0 : UNCONFIRMED_LATER);

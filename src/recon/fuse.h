@@ -59,7 +59,8 @@ void recon_plane_costs(float *out, const recon_geometry *geometry, int view, con
 // The world point that a pixel of a view's map lies at.
 sp_vec3 recon_world_at(const recon_geometry *geometry, int view, size_t at);
 
-// Pixel of a view that a world point falls on, and its depth there; false when outside the picture.
+// Pixel of a view that a world point falls on, and its depth there; false when outside the picture, or where
+// that does not show the venue.
 bool recon_pixel_in(size_t *at, double *depth, const recon_geometry *geometry, int view, sp_vec3 world);
 
 // Do at least half of the other views that look at a pixel's world point see the pixel's colour there?

@@ -522,6 +522,7 @@ void recon_stereo_views_free(recon_stereo_view *views, int count)
         sp_image_free(&views[i].rgb);
         sp_image_free(&views[i].grey);
         recon_quads_free(&views[i].quads);
+        free(views[i].hidden);
     }
     free(views);
 }

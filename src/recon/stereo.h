@@ -17,9 +17,10 @@ typedef struct recon_stereo_view {
     sp_image rgb;      // owned by whoever made it
     sp_image grey;     // 1 channel
     recon_quads quads; // of grey
+    uint8_t *hidden;   // per pixel 1 where the picture does not show the venue; NULL: it does everywhere
 } recon_stereo_view;
 
-// Pictures, grey ones, quads and the array itself (nullable).
+// Pictures, grey ones, quads, flags and the array itself (nullable).
 void recon_stereo_views_free(recon_stereo_view *views, int count);
 
 // Per pixel a plane through the surface. depth is z in the camera, metres; the normal is in camera axes and

@@ -126,7 +126,7 @@ double replay_plate_unseen(const replay_plate *plate)
 
 static void say_unseen(const replay_plate *plate)
 {
-    double share = replay_plate_unseen(plate);
+    double share = plate->unseen;
     if (share > WORTH_SAYING)
         sp_log(SP_LOG_WARN,
                "camera %s: %.1f%% of its plate is never seen without somebody before it and is filled from "
@@ -159,6 +159,7 @@ static int from_feed(replay_plate *plate, sp_take *take, int index, int want, sp
     if (code == SP_OK)
         code = sp_plate_estimate(&plate->image, &plate->spread, samples, rest, pool);
     samples_free(samples, count);
+    plate->unseen = code == SP_OK ? replay_plate_unseen(plate) : 0;
     if (code == SP_OK)
         say_unseen(plate);
     return code;

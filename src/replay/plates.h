@@ -12,6 +12,8 @@ typedef struct replay_plate {
     bool is_replaced; // a plate was given, but it shows something else than the feed
     double moved_px;  // how far the camera has moved between plate and feed, or within the feed; 0: it stands
     double alike;     // share of the given plate that the feed shows too, 0..1; 1 without one
+    double unseen;    // share of the plate that no sample of the feed showed, 0..1; 0 of a given one
+    double filled;    // share of the plate that is the prepared venue as it looks from here, 0..1
 } replay_plate;
 
 // One per camera of the rig, in order.

@@ -3,6 +3,7 @@
 
 #include "choose.h"
 #include "draw.h"
+#include "fill.h"
 #include "folder.h"
 #include "plates.h"
 #include "report.h"
@@ -99,7 +100,9 @@ static int save_report(const char *folder, const replay_plates *plates, const sp
         if (code == SP_OK)
             code = sp_json_set_numbers(row, "size_px", size, 2);
         if (code == SP_OK && !plate->is_given && !plate->is_still)
-            code = sp_json_set_number(row, "unseen", replay_plate_unseen(plate));
+            code = sp_json_set_number(row, "unseen", plate->unseen);
+        if (code == SP_OK && plate->filled > 0)
+            code = sp_json_set_number(row, "filled", plate->filled);
         if (code == SP_OK && (plate->is_given || plate->is_replaced))
             code = sp_json_set_number(row, "alike", plate->alike);
         if (code == SP_OK && plate->moved_px > 0)
@@ -147,6 +150,8 @@ static int prepare_into(const char *folder, sp_prepare_report *report, sp_take *
         code = replay_venue_make(&cloud, report, take, &plates, params, begin_s, pool, progress);
         if (code == SP_OK)
             code = sp_splat_save(&cloud, venue);
+        if (code == SP_OK)
+            code = replay_plates_fill(&plates, &cloud, params->kernels, pool);
     }
     sp_ledger_begin(ledger, "plates");
     if (code == SP_OK)

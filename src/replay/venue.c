@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "draw.h"
+#include "fill.h"
 #include "folder.h"
 
 #define WATCH_EVERY_S 2.5
@@ -20,6 +21,7 @@ bool replay_is_held_out(const replay_plates *plates, int index, int hold_out)
 
 typedef struct pictures {
     sp_image8 *reduced; // one per plate, empty where the plate itself is used
+    sp_image *doubts;   // likewise, empty where all of the plate shows the venue
     sp_view *train, *held;
     int count, train_count, held_count;
 } pictures;
@@ -28,7 +30,10 @@ static void pictures_free(pictures *p)
 {
     for (int i = 0; p->reduced && i < p->count; i++)
         sp_image8_free(&p->reduced[i]);
+    for (int i = 0; p->doubts && i < p->count; i++)
+        sp_image_free(&p->doubts[i]);
     free(p->reduced);
+    free(p->doubts);
     free(p->train);
     free(p->held);
 }
@@ -72,15 +77,30 @@ static int reduce_all(pictures *p, const replay_plates *plates, int by, sp_pool 
     return code;
 }
 
+// What of the plate may be somebody who never left his place.
+static int doubt(sp_image *out, const replay_plate *plate, const sp_image8 *image)
+{
+    sp_image full = {0};
+    int code = replay_plate_doubt(&full, plate);
+    if (code < 0 || !full.data || (full.width == image->width && full.height == image->height)) {
+        *out = full;
+        return code;
+    }
+    code = sp_image_resize(out, &full, image->width, image->height);
+    sp_image_free(&full);
+    return code;
+}
+
 static int pictures_make(pictures *out, const replay_plates *plates, const sp_replay_params *params,
                          sp_pool *pool)
 {
     size_t room = (size_t)plates->count + 1;
     *out = (pictures){.count = plates->count,
                       .reduced = sp_calloc(room, sizeof *out->reduced),
+                      .doubts = sp_calloc(room, sizeof *out->doubts),
                       .train = sp_calloc(room, sizeof *out->train),
                       .held = sp_calloc(room, sizeof *out->held)};
-    int code = out->reduced && out->train && out->held ? SP_OK : SP_ENOMEM;
+    int code = out->reduced && out->doubts && out->train && out->held ? SP_OK : SP_ENOMEM;
     if (code == SP_OK)
         code = reduce_all(out, plates, params->background_reduce, pool);
     for (int i = 0; i < plates->count && code == SP_OK; i++) {
@@ -91,6 +111,9 @@ static int pictures_make(pictures *out, const replay_plates *plates, const sp_re
         sp_view view = {.camera = sp_camera_resized(&plate->camera, image->width, image->height),
                         .image = image,
                         .gains = {1, 1, 1, 0, 0, 0}};
+        code = doubt(&out->doubts[i], plate, image);
+        if (code == SP_OK && out->doubts[i].data)
+            view.matte = &out->doubts[i];
         if (replay_is_held_out(plates, i, params->hold_out))
             out->held[out->held_count++] = view;
         else

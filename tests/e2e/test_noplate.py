@@ -2,7 +2,7 @@
 import json
 import shutil
 
-from support import QUICK, QUICK_MOMENT, QUICK_PREPARE, SCENE, main, no_leftovers, run
+from support import QUICK, QUICK_MOMENT, QUICK_PREPARE, SCENE, main, no_leftovers, result, run
 
 
 def cameras_of(report):
@@ -20,6 +20,23 @@ def stills_are_a_whole_scene(folder, take):
     assert json.loads((moment / "report.json").read_text())["whole_scene"] is True
     assert (folder / "clip.mp4").stat().st_size > 1000
     no_leftovers(folder)
+
+
+def who_never_leaves_his_place_is_whole(folder, _take):
+    """He runs on the spot, and nobody filmed the empty court: plates have the venue where it was never seen."""
+    scene = ["court"]
+    for field in ("rig.cameras=8", "rig.size_px=[240,135]", "rig.hfov_deg=36", "frames=16", "begin_s=-0.9", "samples=1",
+                  "plate_samples=1", "athlete.in_place=true", "evaluation={\"cameras\":1,\"frames\":[8],\"inputs\":false}"):
+        scene += ["--set", field]
+    truth, take = folder / "truth", folder / "spot"
+    run("sim", *scene, "-o", truth)
+    run("import", "stillpoint", truth / "rig.json", "--feeds", truth / "feeds", "-o", take)
+    run("prepare", take, "--iterations", "40", "--background-splats", "15000", says="never seen")
+    cameras = cameras_of(take / "background" / "report.json")
+    assert all(c["plate"] == "estimated" and c["filled"] > 0.8 * c["unseen"] > 0.005 for c in cameras.values()), cameras
+    run("moment", take, "--frame", "8", "-o", folder / "m", "--iterations", "60", "--splats", "3000")
+    scores = result("eval", folder / "m", "--truth", truth, "--rig", truth / "truth" / "rig.json")["mean"]
+    assert scores["holes_percent"] < 20 and scores["psnr_mask_db"] > 16, scores
 
 
 def a_wrong_plate_is_told_and_replaced(folder, take):
@@ -62,5 +79,5 @@ def a_camera_that_is_covered_is_left_out(folder, take):
 
 
 if __name__ == "__main__":
-    main([stills_are_a_whole_scene, a_wrong_plate_is_told_and_replaced, a_touched_camera_is_told_and_turned_back,
+    main([stills_are_a_whole_scene, who_never_leaves_his_place_is_whole, a_wrong_plate_is_told_and_replaced, a_touched_camera_is_told_and_turned_back,
           a_camera_that_is_covered_is_left_out])

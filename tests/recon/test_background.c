@@ -217,6 +217,46 @@ static void seeds_lie_on_the_surfaces_and_keep_the_budget(void **state)
     sp_splat_cloud_free(&cloud);
 }
 
+// Somebody whose colour the room does not have stands in all plates, each time elsewhere; where he stands is
+// known.
+static void what_is_hidden_is_no_venue(void **state)
+{
+    room *r = *state;
+    sp_view views[VIEWS];
+    sp_image8 plates[VIEWS];
+    sp_image mattes[VIEWS];
+    for (int i = 0; i < VIEWS; i++) {
+        views[i] = r->views[i];
+        assert_int_equal(sp_image8_copy(&plates[i], &r->pictures[i]), SP_OK);
+        assert_int_equal(sp_image_init(&mattes[i], WIDTH, HEIGHT, 1), SP_OK);
+        for (int y = 50; y < 110; y++)
+            for (int x = 60 + 20 * i; x < 90 + 20 * i; x++) {
+                size_t at = (size_t)(y * WIDTH + x);
+                plates[i].data[3 * at] = plates[i].data[3 * at + 2] = 255;
+                plates[i].data[3 * at + 1] = 0;
+                mattes[i].data[at] = 1;
+            }
+        views[i].image = &plates[i];
+        views[i].matte = &mattes[i];
+    }
+    sp_background_params params = sp_background_params_default();
+    params.splats = 20000;
+    params.budget_s = 0;
+    params.iterations = 20;
+    sp_splat_cloud cloud;
+    assert_int_equal(sp_recon_background(&cloud, NULL, views, VIEWS, &params, r->pool, NULL), SP_OK);
+    const float *red = sp_splat_row(&cloud, SP_ROW_SH), *blue = sp_splat_row(&cloud, SP_ROW_SH + 2);
+    size_t his = 0; // red and blue add up to white in the room
+    for (size_t i = 0; i < cloud.count; i++)
+        his += (red[i] + blue[i]) * SP_SH_C0 > 0.6;
+    assert_true(cloud.count > 5000 && his < cloud.count / 1000);
+    sp_splat_cloud_free(&cloud);
+    for (int i = 0; i < VIEWS; i++) {
+        sp_image8_free(&plates[i]);
+        sp_image_free(&mattes[i]);
+    }
+}
+
 static void a_new_viewpoint_sees_the_room(void **state)
 {
     room *r = *state;
@@ -301,6 +341,7 @@ int main(void)
         cmocka_unit_test(depths_are_those_of_the_room),
         cmocka_unit_test(planes_are_those_of_the_room_and_fill_gaps),
         cmocka_unit_test(seeds_lie_on_the_surfaces_and_keep_the_budget),
+        cmocka_unit_test(what_is_hidden_is_no_venue),
         cmocka_unit_test(a_new_viewpoint_sees_the_room),
         cmocka_unit_test(a_small_budget_gets_a_coarse_stereo),
         cmocka_unit_test(what_hides_the_action_is_in_it),
