@@ -51,6 +51,8 @@ typedef struct recon_stereo_params {
 // The depth map of views[index], initialised here. The same for any number of threads.
 int recon_stereo(recon_depth_map *out, const recon_stereo_view *views, int count, int index,
                  const recon_stereo_params *params, sp_pool *pool, const sp_progress *progress);
+// All zero.
+int recon_depth_map_init(recon_depth_map *map, int width, int height);
 void recon_depth_map_free(recon_depth_map *map);
 
 // Unprojection: the world point of pixel (x, y) (centres at .5) at a depth.
