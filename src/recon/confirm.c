@@ -10,15 +10,9 @@
 #define FLOOR_TOLERANCE_M 0.02
 #define SAME_COLOUR 0.12f // mean difference of channels
 #define ACTION_ABOVE_M 0.15
-#define ACTION_HIGH 1.5    // radii of its cylinder
-#define MANY_LOOKERS 3     // with more views than this on a point, a single one that agrees may be chance
-#define SURE_COST 0.4f     // what a single one must match to be believed
-#define ISLAND_SHARE 0.001 // connected surfaces of less than this share of the picture are chance too
-#define ISLAND_STEP 0.04f  // relative step of depth that ends a surface
-#define DEBRIS_REACH 8     // a pixel's surroundings reach this share of the picture's width to each side
-#define DEBRIS_SURE 0.02   // share of them that has to be sure, for a lonely pixel to be believed there ...
-#define DEBRIS_NEAR 0.65   // ... at no less than this share of their depth
-#define REACH_SHARE 0.98   // of what was confirmed lies within reach
+#define ACTION_HIGH 1.5  // radii of its cylinder
+#define MANY_LOOKERS 3   // with more views than this on a point, a single one that agrees may be chance
+#define REACH_SHARE 0.98 // of what was confirmed lies within reach
 
 static void free_flags(uint8_t **flags, int count)
 {
@@ -139,69 +133,25 @@ static void confirm_row(void *context, int64_t y, int worker)
     const recon_depth_map *map = &g->maps[job->view];
     for (int x = 0; x < map->width; x++) {
         size_t at = (size_t)y * (size_t)map->width + (size_t)x;
-        if (!job->believable[job->view][at])
-            continue;
         sp_vec3 world = recon_world_at(g, job->view, at);
-        int agree = 0, sure = 0, through = 0, lookers = 0;
+        int agree = 0, through = 0, lookers = 0;
         for (int j = 0; j < g->count; j++) {
             size_t there;
             double depth;
             if (j == job->view || !recon_pixel_in(&there, &depth, g, j, world))
                 continue;
-            lookers++;
-            if (!job->believable[j][there])
-                continue;
             double ratio = g->maps[j].depth[there] / depth;
+            lookers++;
             agree += fabs(ratio - 1) < AGREE;
-            sure +=
-                fabs(ratio - 1) < AGREE && map->cost[at] < SURE_COST && g->maps[j].cost[there] < SURE_COST;
-            through += ratio > 1 + RECON_SEEN_THROUGH;
+            through += ratio > 1 + RECON_SEEN_THROUGH && job->believable[j][there];
         }
         // Debris in the middle of the action is what a viewer sees first.
-        bool can_be_lonely = lookers <= MANY_LOOKERS && !recon_in_action(g, world);
-        if (agree >= through && (agree >= 2 || (sure && can_be_lonely)))
-            g->confirmed[job->view][at] = agree >= 2 ? RECON_SURE : RECON_LONELY;
+        bool can_be_lonely = through == 0 && lookers <= MANY_LOOKERS && !recon_in_action(g, world);
+        if (agree >= 2 && agree >= through)
+            g->confirmed[job->view][at] = RECON_SURE;
+        else if (agree == 1 && can_be_lonely)
+            g->confirmed[job->view][at] = RECON_LONELY;
     }
-}
-
-// Flood one surface from seed; stack and label have room for every pixel. Returns its size; the pixels stand
-// in stack.
-static size_t flood(size_t *stack, uint8_t *label, const uint8_t *confirmed, const recon_depth_map *map,
-                    size_t seed)
-{
-    size_t width = (size_t)map->width, pixels = width * (size_t)map->height, count = 1;
-    stack[0] = seed;
-    label[seed] = 1;
-    for (size_t k = 0; k < count; k++) {
-        size_t at = stack[k], x = at % width;
-        size_t next[4] = {x > 0 ? at - 1 : at, x + 1 < width ? at + 1 : at, at >= width ? at - width : at,
-                          at + width < pixels ? at + width : at};
-        for (int n = 0; n < 4; n++)
-            if (!label[next[n]] && confirmed[next[n]] &&
-                fabsf(map->depth[next[n]] / map->depth[at] - 1) < ISLAND_STEP) {
-                label[next[n]] = 1;
-                stack[count++] = next[n];
-            }
-    }
-    return count;
-}
-
-static int drop_islands(uint8_t *confirmed, const recon_depth_map *map)
-{
-    size_t pixels = (size_t)map->width * (size_t)map->height;
-    size_t *stack = sp_calloc(pixels, sizeof *stack);
-    uint8_t *label = sp_calloc(pixels, 1);
-    int rc = stack && label ? SP_OK : SP_ENOMEM;
-    for (size_t seed = 0; seed < pixels && !rc; seed++) {
-        if (label[seed] || !confirmed[seed])
-            continue;
-        size_t count = flood(stack, label, confirmed, map, seed);
-        for (size_t k = 0; k < count && (double)count < ISLAND_SHARE * (double)pixels; k++)
-            confirmed[stack[k]] = 0;
-    }
-    free(stack);
-    free(label);
-    return rc;
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -233,67 +183,6 @@ static int find_reach(recon_geometry *g)
     return SP_OK;
 }
 
-// ---- Debris
-
-// Depths of sure pixels, and how many they are, above and to the left of a corner: one row and column more
-// than pixels.
-typedef struct sums {
-    double *depth, *count;
-} sums;
-
-static void sum_sure(sums *s, const recon_depth_map *map, const uint8_t *confirmed)
-{
-    size_t width = (size_t)map->width, row = width + 1;
-    for (size_t y = 0; y < (size_t)map->height; y++) {
-        double depth = 0, count = 0;
-        for (size_t x = 0; x < width; x++) {
-            bool is_sure = confirmed[y * width + x] == RECON_SURE;
-            depth += is_sure ? map->depth[y * width + x] : 0;
-            count += is_sure;
-            s->depth[(y + 1) * row + x + 1] = s->depth[y * row + x + 1] + depth;
-            s->count[(y + 1) * row + x + 1] = s->count[y * row + x + 1] + count;
-        }
-    }
-}
-
-static void drop_debris(sums *s, const recon_depth_map *map, uint8_t *confirmed)
-{
-    int width = map->width, height = map->height, reach = width / DEBRIS_REACH + 1;
-    size_t row = (size_t)width + 1;
-    sum_sure(s, map, confirmed);
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            size_t at = (size_t)y * (size_t)width + (size_t)x;
-            if (confirmed[at] != RECON_LONELY)
-                continue;
-            size_t x0 = (size_t)(x > reach ? x - reach : 0),
-                   x1 = (size_t)(x + reach < width ? x + reach + 1 : width);
-            size_t y0 = (size_t)(y > reach ? y - reach : 0),
-                   y1 = (size_t)(y + reach < height ? y + reach + 1 : height);
-            size_t a = y0 * row + x0, b = y0 * row + x1, c = y1 * row + x0, d = y1 * row + x1;
-            double count = s->count[d] - s->count[c] - s->count[b] + s->count[a];
-            double depth = s->depth[d] - s->depth[c] - s->depth[b] + s->depth[a];
-            if (count < DEBRIS_SURE * (double)((x1 - x0) * (y1 - y0)) ||
-                map->depth[at] * count < DEBRIS_NEAR * depth)
-                confirmed[at] = RECON_UNCONFIRMED;
-        }
-}
-
-int recon_drop_debris(recon_geometry *g)
-{
-    int rc = SP_OK;
-    for (int v = 0; v < g->count && !rc; v++) {
-        size_t corners = (size_t)(g->maps[v].width + 1) * (size_t)(g->maps[v].height + 1);
-        sums s = {sp_calloc(corners, sizeof(double)), sp_calloc(corners, sizeof(double))};
-        rc = s.depth && s.count ? SP_OK : SP_ENOMEM;
-        if (!rc)
-            drop_debris(&s, &g->maps[v], g->confirmed[v]);
-        free(s.depth);
-        free(s.count);
-    }
-    return rc;
-}
-
 // One byte per pixel of each view.
 static uint8_t **pixel_flags(const recon_geometry *g)
 {
@@ -318,7 +207,7 @@ int recon_confirm(recon_geometry *g, sp_pool *pool)
         sp_pool_run(pool, g->maps[job.view].height, believe_row, &job);
     for (job.view = 0; job.view < g->count && !rc; job.view++) {
         sp_pool_run(pool, g->maps[job.view].height, confirm_row, &job);
-        rc = drop_islands(g->confirmed[job.view], &g->maps[job.view]);
+        rc = recon_drop_debris(g, job.view);
     }
     free_flags(job.believable, g->count);
     return rc ? rc : find_reach(g);

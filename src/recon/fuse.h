@@ -39,9 +39,9 @@ void recon_geometry_free(recon_geometry *geometry);
 // Fill confirmed: a depth is believed when more views agree with it than see through it.
 int recon_confirm(recon_geometry *geometry, sp_pool *pool);
 
-// Believe lonely pixels no longer that would hang in the air, far before all that is sure around them: lines
-// match lines of other things.
-int recon_drop_debris(recon_geometry *geometry);
+// Believe islands of surface in a view's map no longer that are there by chance: crumbs; those that end where
+// nothing ends in the picture, as in a sky; small ones that hang far before all that is sure around them.
+int recon_drop_debris(recon_geometry *geometry, int view);
 
 // Give unconfirmed pixels a depth: that of confirmed surroundings of the same colour, continued; else the
 // floor, where other views see the same colour on it; else a far shell. It is pushed back as far as needed

@@ -340,5 +340,7 @@ int recon_settle_on_planes(recon_geometry *g, sp_pool *pool)
         free(job.views[v].which);
     free(job.views);
     free(job.codes);
-    return rc ? rc : recon_drop_debris(g);
+    for (int v = 0; v < g->count && !rc; v++)
+        rc = recon_drop_debris(g, v);
+    return rc;
 }

@@ -146,6 +146,102 @@ static void depths_are_those_of_the_room(void **state)
     recon_stereo_views_free(views, VIEWS);
 }
 
+// A geometry of the room's first views with true depths that no match speaks for.
+static void true_geometry(recon_geometry *g, const room *r, int count)
+{
+    recon_stereo_view *views = calloc((size_t)count, sizeof *views);
+    *g = (recon_geometry){.count = count, .views = views, .params = stereo_params};
+    g->maps = calloc((size_t)count, sizeof *g->maps);
+    for (int v = 0; v < count; v++) {
+        double rgb[3];
+        stereo_view_of(&views[v], r, v);
+        assert_int_equal(recon_depth_map_init(&g->maps[v], WIDTH, HEIGHT), 0);
+        for (int i = 0; i < WIDTH * HEIGHT; i++) {
+            g->maps[v].depth[i] = (float)cast(rgb, &views[v].camera, i % WIDTH + 0.5, i / WIDTH + 0.5);
+            g->maps[v].normal[2][i] = -1;
+            g->maps[v].cost[i] = 1;
+        }
+    }
+}
+
+static void geometry_free(recon_geometry *g)
+{
+    recon_stereo_views_free((recon_stereo_view *)g->views, g->count);
+    recon_geometry_free(g);
+}
+
+static double confirmed_share(const recon_geometry *g, int view)
+{
+    double count = 0;
+    for (int i = 0; i < WIDTH * HEIGHT; i++)
+        count += g->confirmed[view][i] != RECON_UNCONFIRMED;
+    return count / (WIDTH * HEIGHT);
+}
+
+// Of 240 columns, 30 are beyond the other view's picture or hidden.
+static void two_views_that_agree_are_believed_without_texture(void **state)
+{
+    room *r = *state;
+    recon_geometry g;
+    true_geometry(&g, r, 2);
+    assert_int_equal(recon_confirm(&g, r->pool), 0);
+    assert_true(confirmed_share(&g, 0) > 0.8);
+    geometry_free(&g);
+
+    true_geometry(&g, r, 2);
+    for (int i = 0; i < WIDTH * HEIGHT; i++)
+        g.maps[1].depth[i] *= 1.05f;
+    assert_int_equal(recon_confirm(&g, r->pool), 0);
+    assert_true(confirmed_share(&g, 0) < 0.1);
+    geometry_free(&g);
+}
+
+#define ISLAND_PX 30
+
+// A rectangle of confirmed surface 3 m away, painted or not.
+static void put_island(recon_geometry *g, int left, bool is_painted)
+{
+    for (int y = 20; y < 20 + ISLAND_PX; y++)
+        for (int x = left; x < left + ISLAND_PX; x++) {
+            int at = y * WIDTH + x;
+            g->maps[0].depth[at] = 3;
+            g->confirmed[0][at] = RECON_SURE;
+            for (int c = 0; c < 3 && is_painted; c++)
+                sp_image_plane(&g->views[0].rgb, c)[at] = c ? 0.1f : 0.9f;
+        }
+}
+
+// A bright sky over a floor that is sure from half of the height down.
+static void what_ends_where_nothing_ends_is_debris(void **state)
+{
+    (void)state;
+    recon_stereo_view view = {.camera = camera_at(0, 1.5)};
+    recon_depth_map map;
+    uint8_t *confirmed = calloc(WIDTH * HEIGHT, 1);
+    recon_geometry g = {.count = 1, .views = &view, .maps = &map, .confirmed = &confirmed};
+    assert_int_equal(recon_depth_map_init(&map, WIDTH, HEIGHT), 0);
+    assert_int_equal(sp_image_init(&view.rgb, WIDTH, HEIGHT, 3), 0);
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        bool is_floor = i / WIDTH >= HEIGHT / 2;
+        map.depth[i] = is_floor ? 8 : 50;
+        confirmed[i] = is_floor ? RECON_SURE : RECON_UNCONFIRMED;
+        for (int c = 0; c < 3; c++) // brighter by 0.2 over the width
+            sp_image_plane(&view.rgb, c)[i] = is_floor ? 0.3f : 0.7f + 0.2f * (float)(i % WIDTH) / WIDTH;
+    }
+    put_island(&g, 40, false);
+    put_island(&g, 140, true);
+    for (int i = 0; i < 9; i++) // a crumb
+        confirmed[(60 + i / 3) * WIDTH + 110 + i % 3] = RECON_SURE;
+    assert_int_equal(recon_drop_debris(&g, 0), 0);
+    assert_int_equal(confirmed[30 * WIDTH + 50], RECON_UNCONFIRMED);
+    assert_int_equal(confirmed[30 * WIDTH + 150], RECON_SURE);
+    assert_int_equal(confirmed[61 * WIDTH + 111], RECON_UNCONFIRMED);
+    assert_int_equal(confirmed[(HEIGHT - 5) * WIDTH + 50], RECON_SURE);
+    recon_depth_map_free(&map);
+    sp_image_free(&view.rgb);
+    free(confirmed);
+}
+
 static double angle_between(sp_vec3 a, sp_vec3 b)
 {
     return acos(fmin(sp_v3_dot(a, b), 1));
@@ -339,6 +435,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(depths_are_those_of_the_room),
+        cmocka_unit_test(two_views_that_agree_are_believed_without_texture),
+        cmocka_unit_test(what_ends_where_nothing_ends_is_debris),
         cmocka_unit_test(planes_are_those_of_the_room_and_fill_gaps),
         cmocka_unit_test(seeds_lie_on_the_surfaces_and_keep_the_budget),
         cmocka_unit_test(what_is_hidden_is_no_venue),
