@@ -319,6 +319,7 @@ static int reconstruct(athlete *a)
         rc = recon_shadow_measure(&a->shadow, &a->scene, a->views, a->count, a->pool);
     if (!rc)
         rc = recon_shadow_clear(&a->scene, &a->shadow, a->views, a->pool);
+    a->scene.shadow = &a->shadow;
     a->report.clean_s = lap(&clock);
     if (!rc)
         rc = carve(a);

@@ -1,4 +1,5 @@
 #include "scene.h"
+#include "shadow.h"
 #include "undistort.h"
 
 #include <math.h>
@@ -54,7 +55,7 @@ static int for_each_view(recon_scene *scene, scene_job *job, sp_pool_work work, 
 int recon_scene_open(recon_scene *out, const sp_view *views, int count, sp_pool *pool,
                      const sp_progress *progress)
 {
-    recon_scene scene = {sp_calloc((size_t)count, sizeof(recon_scene_view)), count};
+    recon_scene scene = {.views = sp_calloc((size_t)count, sizeof(recon_scene_view)), .count = count};
     int rc = sp_progress_step(progress, "views", 0, 1);
     if (!scene.views)
         return SP_ENOMEM;
@@ -124,9 +125,10 @@ static int cut_picture(sp_image *out, const sp_image8 *from, const sp_view *view
     return rc;
 }
 
-// The plate in the image's exposure, and where nothing of the athlete is near, the image itself: light on the
-// venue (his shadow) is then not his to explain.
-static int lay_under(recon_scene_view *view)
+// The plate in the image's exposure and in the athlete's shadow, and where nothing of the athlete is near,
+// the image itself: light on the venue (his shadow) is then not his to explain. still: the cut's camera where
+// it stands, which view->crop may not.
+static int lay_under(recon_scene_view *view, const recon_shadow *shadow, const sp_camera *still)
 {
     sp_image near = {0};
     int rc = sp_image_copy(&near, &view->cut_matte);
@@ -140,6 +142,8 @@ static int lay_under(recon_scene_view *view)
         for (size_t i = 0; i < pixels; i++) {
             float plate = gain * under[i] + offset;
             float athlete = fminf(near.data[i] * 20, 1);
+            if (athlete > 0 && shadow)
+                plate *= recon_shadow_light(shadow, c, still, i);
             under[i] = seen[i] + athlete * (plate - seen[i]);
         }
     }
@@ -166,8 +170,10 @@ static void cut_view(void *context, int64_t index, int worker)
         rc = cut_picture(&out->under, view->plate, view, out);
     if (!rc)
         rc = sp_image_crop(&out->cut_matte, &out->matte, rect.x, rect.y, rect.width, rect.height);
+    sp_camera still = recon_pinhole(&view->camera);
+    still = sp_camera_cropped(&still, rect.x, rect.y, rect.width, rect.height);
     if (!rc)
-        rc = lay_under(out);
+        rc = lay_under(out, job->scene->shadow, &still);
     job->codes[index] = rc;
 }
 

@@ -17,9 +17,12 @@ typedef struct recon_scene_view {
     double gains[6];
 } recon_scene_view;
 
+struct recon_shadow;
+
 typedef struct recon_scene {
     recon_scene_view *views;
     int count;
+    const struct recon_shadow *shadow; // what darkens the plates under and around the athlete; nullable
 } recon_scene;
 
 // Undo lens distortion and measure the mattes; views without a matte have used == false and nothing else.

@@ -487,6 +487,23 @@ static bool is_shaded(const float image[3], const float plate[3], const float li
     return true;
 }
 
+float recon_shadow_light(const recon_shadow *s, int channel, const sp_camera *pinhole, size_t pixel)
+{
+    double at[2], px = (double)(pixel % (size_t)pinhole->width) + 0.5,
+                  py = (double)(pixel / (size_t)pinhole->width) + 0.5;
+    if (!s->light || !floor_point(at, pinhole, px, py))
+        return 1;
+    double x = (at[0] - s->origin[0]) / s->cell_m - 0.5, y = (at[1] - s->origin[1]) / s->cell_m - 0.5;
+    int i = (int)floor(x), j = (int)floor(y), w = s->size[0];
+    if (i < 0 || j < 0 || i >= w - 1 || j >= s->size[1] - 1)
+        return 1;
+    size_t cells = (size_t)w * (size_t)s->size[1];
+    const float *light = s->light + (size_t)channel * cells + (size_t)j * (size_t)w + (size_t)i;
+    double fx = x - i, fy = y - j;
+    return (float)((1 - fy) * ((1 - fx) * (double)light[0] + fx * (double)light[1]) +
+                   fy * ((1 - fx) * (double)light[w] + fx * (double)light[w + 1]));
+}
+
 static bool is_shadow(const shadow_job *job, const sp_view *view, const double at[2])
 {
     const recon_shadow *s = job->shadow;

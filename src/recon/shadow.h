@@ -24,6 +24,10 @@ int recon_shadow_measure(recon_shadow *out, const recon_scene *scene, const sp_v
                          sp_pool *pool);
 void recon_shadow_free(recon_shadow *shadow);
 
+// The share of a channel's light that is left on the floor which a pixel (counted row by row) of a pinhole
+// sees; 1 where it sees none.
+float recon_shadow_light(const recon_shadow *shadow, int channel, const sp_camera *pinhole, size_t pixel);
+
 // Take pixels out of the mattes that look like the plate in this shadow, and measure the silhouettes anew.
 int recon_shadow_clear(recon_scene *scene, const recon_shadow *shadow, const sp_view *views, sp_pool *pool);
 

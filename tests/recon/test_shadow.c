@@ -73,6 +73,22 @@ static void shoot_view(shoot *s, int v, bool has_shadow)
                             .gains = {1, 1, 1, 0, 0, 0}};
 }
 
+// What a camera that took no part is told about the light on the floor is what the lamp does there.
+static void check_light(const recon_shadow *shadow)
+{
+    sp_camera camera = ring_camera(3, 2 * VIEWS, 4, W, H);
+    double error = 0, missing = 0;
+    for (int i = 0; i < W * H; i++) {
+        double at[2];
+        for (int c = 0; c < 3 && on_floor(at, &camera, i % W, i / W); c++) {
+            double light = (double)recon_shadow_light(shadow, c, &camera, (size_t)i);
+            error += pow(light - light_at(c, at[0], at[1]), 2);
+            missing += pow(1 - light_at(c, at[0], at[1]), 2);
+        }
+    }
+    assert_true(sqrt(error / missing) < 0.2);
+}
+
 // The shadow as splats of an empty cloud.
 static void solve(sp_splat_cloud *cloud, bool has_shadow)
 {
@@ -83,6 +99,8 @@ static void solve(sp_splat_cloud *cloud, bool has_shadow)
         shoot_view(&s, v, has_shadow);
     assert_int_equal(recon_scene_open(&scene, s.views, VIEWS, NULL, NULL), SP_OK);
     assert_int_equal(recon_shadow_measure(&shadow, &scene, s.views, VIEWS, NULL), SP_OK);
+    if (has_shadow)
+        check_light(&shadow);
     assert_int_equal(sp_splat_cloud_init(cloud, 16, 0), SP_OK);
     assert_int_equal(recon_shadow_splats(cloud, &shadow), SP_OK);
     recon_shadow_free(&shadow);
