@@ -5,6 +5,7 @@
 
 #include <stillpoint/image.h>
 #include <stillpoint/media.h>
+#include <stillpoint/recon.h>
 #include <stillpoint/render.h>
 #include <stillpoint/rig.h>
 #include <stillpoint/splat.h>
@@ -90,11 +91,12 @@ typedef struct sp_clip_report {
 } sp_clip_report;
 
 // Write the default replay: the footage of camera take->rig.cameras[camera_index] up to the instant freeze_s,
-// the freeze, one orbit through scene (athlete and background together) about the athlete, and the footage
-// from there on. chosen: cameras that shape the orbit. A silent MP4 at a constant rate; poster_path
-// (nullable) receives a picture of the orbit. Both appear whole or not at all. report is nullable.
+// the freeze, one orbit through scene (athlete and background together; drawn, so not const) about the
+// athlete, and the footage from there on. chosen: cameras that shape the orbit. A silent MP4 at a constant
+// rate; poster_path (nullable) receives a picture of the orbit. Both appear whole or not at all. report is
+// nullable.
 int sp_clip_write(sp_clip_report *report, const char *path, const char *poster_path, sp_take *take,
-                  const bool *chosen, int camera_index, double freeze_s, const sp_splat_cloud *scene,
+                  const bool *chosen, int camera_index, double freeze_s, sp_scene *scene,
                   const sp_box *athlete, const sp_clip_params *params, sp_pool *pool,
                   const sp_progress *progress);
 

@@ -26,12 +26,26 @@ typedef struct sp_view {
 // Looks at a cloud while it is optimised: before the first step, then every every_s seconds. seconds count
 // from the beginning of the reconstruction. A negative code ends the reconstruction with it. The background
 // is looked at once more at the end, and what the looking takes is neither among its seconds nor does it use
-// up its budget; an athlete's budget pays for looks.
+// up its budget; an athlete's budget pays for looks (sp_athlete_watch).
 typedef struct sp_recon_watch {
     int (*see)(void *context, const sp_splat_cloud *cloud, double seconds, int iterations);
     void *context;
     double every_s;
 } sp_recon_watch;
+
+// What an athlete does to the floor, the plane Z = 0, at one instant.
+typedef struct sp_floor {
+    int64_t shadow_splats; // his cloud begins with so many splats of his shadow, a thin layer on the floor
+    double gloss; // the floor mirrors him as varnish would (Fresnel), times this, 0..1; 0: it is dull
+} sp_floor;
+
+// As sp_recon_watch, for an athlete.
+typedef struct sp_athlete_watch {
+    int (*see)(void *context, const sp_splat_cloud *cloud, const sp_floor *floor, double seconds,
+               int iterations);
+    void *context;
+    double every_s;
+} sp_athlete_watch;
 
 typedef struct sp_recon_params {
     int splats;      // budget of the athlete's cloud (default 30000)
@@ -42,7 +56,7 @@ typedef struct sp_recon_params {
     int sh_degree;   // of the athlete's cloud (default 1)
     uint64_t seed;
     sp_kernels kernels;
-    const sp_recon_watch *watch; // optional
+    const sp_athlete_watch *watch; // optional
 } sp_recon_params;
 sp_recon_params sp_recon_params_default(void);
 
@@ -51,6 +65,7 @@ typedef struct sp_recon_report {
     int iterations;
     int64_t splats;
     double loss_first, loss_last;
+    sp_floor floor;
     double bounds_min[3], bounds_max[3]; // of the athlete, metres
     double *gains; // views * 6: colour correction per view, in order; owned, freed by sp_recon_report_free
     double *agreement; // views: share of the view's matte that the hull explains (IoU), 0..1; owned
@@ -71,15 +86,20 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
                      const sp_splat_cloud *warm, const sp_recon_params *params, sp_pool *pool,
                      const sp_progress *progress);
 
-// Whether a splat of an athlete's cloud (as it was made, or kept as PLY) is of the shadow on the floor: all
-// of those lie at one height, flat and of one thickness.
-bool sp_recon_is_shadow(const sp_splat_cloud *cloud, size_t splat);
-
-// How much farther away to sort the splats of a scene (sp_render_target.behind_m): the venue's, and after
-// them the athletes' clouds. An athlete's cloud begins with his shadow, a thin layer on the floor that those
-// floor splats would cover whose centres are nearer to the camera; under the layer they are sorted behind it.
-// *out, freed with free(), is NULL where the scene has no shadow.
-int sp_recon_behind(float **out, const sp_splat_cloud *scene);
+// Venue and athlete as they are drawn together: with his shadow on the floor, whose splats would otherwise be
+// covered by floor splats that are nearer to the camera, and grow dark where a view from low down makes them
+// larger than they are; and with his mirror image where the floor is glossy.
+typedef struct sp_scene sp_scene;
+// cloud (taken over, and empty afterwards; on failure too): venue_splats of the venue and after them those of
+// the athlete, as sp_recon_athlete() gave them. floor: what that reported; NULL: nothing is known. SP_EFORMAT
+// when the cloud has fewer splats than that. End with sp_scene_close().
+int sp_scene_open(sp_scene **out, sp_splat_cloud *cloud, size_t venue_splats, const sp_floor *floor);
+void sp_scene_close(sp_scene **scene);
+const sp_splat_cloud *sp_scene_cloud(const sp_scene *scene);
+// Into initialised pictures of the camera's size: rgb (3 channels), alpha (1 channel, nullable) without what
+// is mirrored. A scene serves one thread at a time.
+int sp_scene_draw(sp_scene *scene, sp_renderer *renderer, const sp_camera *camera, sp_image *rgb,
+                  sp_image *alpha);
 
 // What the background's splats begin as.
 typedef enum sp_seeds {

@@ -135,6 +135,8 @@ typedef enum sp_layer { SP_LAYER_ALL, SP_LAYER_ATHLETE, SP_LAYER_BACKGROUND } sp
 
 // The cloud of one layer of a moment's instant; the caller owns *out.
 int sp_replay_cloud(sp_splat_cloud *out, const sp_moment *moment, int instant, sp_layer layer);
+// The same for drawing; end *out with sp_scene_close().
+int sp_replay_scene(sp_scene **out, const sp_moment *moment, int instant, sp_layer layer);
 
 // Cameras from any importable file, or a take's folder; the scale and up recorded in the moment's take apply
 // to foreign formats. path NULL: the cameras of the moment's take.

@@ -87,9 +87,11 @@ const char *sp_moment_state_name(sp_moment_state state); // as in moment.json
 typedef struct sp_moment_instant {
     int64_t frame; // round(t_s * fps)
     double t_s;
-    char *file;      // relative to the moment's folder
-    bool has_light;  // the light is another than when the venue was prepared
-    double light[6]; // then 3 gains and 3 offsets of R G B: the venue is gain * prepared + offset
+    char *file;            // relative to the moment's folder
+    bool has_light;        // the light is another than when the venue was prepared
+    double light[6];       // then 3 gains and 3 offsets of R G B: the venue is gain * prepared + offset
+    int64_t shadow_splats; // the file begins with so many splats of the athlete's shadow on the floor
+    double floor_gloss;    // how much the floor mirrors him (sp_floor)
 } sp_moment_instant;
 
 typedef struct sp_moment {

@@ -8,8 +8,7 @@
 typedef struct clip {
     sp_clip_params params;
     sp_take *take;
-    const sp_splat_cloud *scene;
-    float *behind; // of the scene: sp_recon_behind()
+    sp_scene *scene;
     const sp_progress *progress;
     sp_pool *pool;
     bool *chosen; // the one camera whose footage runs in and out
@@ -125,8 +124,7 @@ static int draw(clip *c, double t_s, sp_image8 *out)
 {
     double begin = sp_time_s();
     sp_orbit_at(&c->view, c->orbit, t_s);
-    sp_render_target target = {.rgb = &c->drawn, .behind_m = c->behind};
-    int code = sp_renderer_draw(c->renderer, c->scene, &c->view, &target);
+    int code = sp_scene_draw(c->scene, c->renderer, &c->view, &c->drawn, NULL);
     if (code == SP_OK)
         direct_to8(out, &c->drawn, c->pool);
     c->render_s += sp_time_s() - begin;
@@ -248,8 +246,6 @@ static int open_buffers(clip *c, const char *path)
     int width = c->params.width, height = c->params.height;
     int code = direct_warp_init(&c->warp, &c->view, &c->feed_camera);
     if (code == SP_OK)
-        code = sp_recon_behind(&c->behind, c->scene);
-    if (code == SP_OK)
         code = sp_image_init(&c->drawn, width, height, 3);
     sp_image8 *pictures[] = {&c->frozen_feed, &c->frozen_drawn, &c->frame};
     for (int i = 0; i < 3 && code == SP_OK; i++)
@@ -282,7 +278,6 @@ static void clip_free(clip *c)
     sp_image8_free(&c->frozen_drawn);
     sp_image8_free(&c->frame);
     free(c->chosen);
-    free(c->behind);
 }
 
 static sp_clip_report report_of(const clip *c)
@@ -311,7 +306,7 @@ static int finish(clip *c, const char *poster_aside, const char *poster_path)
 }
 
 int sp_clip_write(sp_clip_report *report, const char *path, const char *poster_path, sp_take *take,
-                  const bool *chosen, int camera_index, double freeze_s, const sp_splat_cloud *scene,
+                  const bool *chosen, int camera_index, double freeze_s, sp_scene *scene,
                   const sp_box *athlete, const sp_clip_params *params, sp_pool *pool,
                   const sp_progress *progress)
 {

@@ -185,18 +185,25 @@ static int end_motion(sp_splat_cloud *cloud, const athlete *a)
     return rc;
 }
 
-// What there is so far, the way it is handed over in the end: moving in the world, and with the shadow.
+// The way it is handed over: moving in the world, and with the shadow.
+static int end_cloud(sp_splat_cloud *cloud, sp_floor *floor, const athlete *a)
+{
+    *floor = (sp_floor){0};
+    int rc = end_motion(cloud, a);
+    return rc ? rc : recon_shadow_splats(cloud, &floor->shadow_splats, &a->shadow);
+}
+
+// What there is so far.
 static int show(void *context, const sp_splat_cloud *cloud, double seconds, int iterations)
 {
     const athlete *a = context;
     sp_splat_cloud shown = {0};
+    sp_floor floor;
     int rc = sp_splat_cloud_copy(&shown, cloud);
     if (!rc)
-        rc = end_motion(&shown, a);
+        rc = end_cloud(&shown, &floor, a);
     if (!rc)
-        rc = recon_shadow_splats(&shown, &a->shadow);
-    if (!rc)
-        rc = a->params->watch->see(a->params->watch->context, &shown, seconds, iterations);
+        rc = a->params->watch->see(a->params->watch->context, &shown, &floor, seconds, iterations);
     sp_splat_cloud_free(&shown);
     return rc;
 }
@@ -332,9 +339,7 @@ static int reconstruct(athlete *a)
     if (!rc && a->cloud.count)
         rc = optimise(a, false);
     if (!rc && a->cloud.count)
-        rc = end_motion(&a->cloud, a);
-    if (!rc && a->cloud.count)
-        rc = recon_shadow_splats(&a->cloud, &a->shadow);
+        rc = end_cloud(&a->cloud, &a->report.floor, a);
     a->report.optimise_s = lap(&clock);
     a->report.splats = (int64_t)a->cloud.count;
     return rc;

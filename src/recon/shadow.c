@@ -400,15 +400,13 @@ static double spread_of(const sp_view *views, int count, const double at[2], dou
     return isfinite(least) ? sqrt(least) : 1;
 }
 
-static void choose_cell(double *cell_m, double *spread, const sp_view *views, int count, const double low[2],
-                        const double high[2])
+static double choose_cell(const sp_view *views, int count, const double low[2], const double high[2])
 {
     const double middle[2] = {0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1])};
     double cell = fmax(CELL_M, fmax(high[0] - low[0], high[1] - low[1]) / MOST_CELLS);
     while (cell < MOST_CELL_M && spread_of(views, count, middle, cell) > MOST_SPREAD)
         cell *= 1.1;
-    *cell_m = cell;
-    *spread = spread_of(views, count, middle, cell);
+    return cell;
 }
 
 // One lamp casts the shadow: how much of its light is missing differs from cell to cell, but not its colour.
@@ -442,12 +440,9 @@ int recon_shadow_measure(recon_shadow *out, const recon_scene *scene, const sp_v
         low[i] -= MARGIN_M;
         high[i] += MARGIN_M;
     }
-    double cell_m, spread;
-    choose_cell(&cell_m, &spread, views, count, low, high);
-    rc = field_init(&shadow, low, high, cell_m);
+    rc = field_init(&shadow, low, high, choose_cell(views, count, low, high));
     if (rc)
         return rc;
-    shadow.spread = spread;
     shadow_job job = {.shadow = &shadow, .views = views, .count = count};
     sp_pool_run(pool, shadow.size[1], measure_row, &job);
     rc = fill_gaps(&shadow);

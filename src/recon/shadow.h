@@ -13,7 +13,6 @@
 // there, where light is missing.
 typedef struct recon_shadow {
     double origin[2], cell_m;
-    double spread; // by how much the renderer's low pass enlarges a cell's splat in the steepest view
     int size[2];
     float *light, *floor;
 } recon_shadow;
@@ -31,7 +30,8 @@ float recon_shadow_light(const recon_shadow *shadow, int channel, const sp_camer
 // Take pixels out of the mattes that look like the plate in this shadow, and measure the silhouettes anew.
 int recon_shadow_clear(recon_scene *scene, const recon_shadow *shadow, const sp_view *views, sp_pool *pool);
 
-// Put flat splats just above the floor before the cloud's own that darken it as measured.
-int recon_shadow_splats(sp_splat_cloud *cloud, const recon_shadow *shadow);
+// Put flat splats just above the floor before the cloud's own that darken it as measured, seen from where
+// they are larger than a pixel; *count: how many.
+int recon_shadow_splats(sp_splat_cloud *cloud, int64_t *count, const recon_shadow *shadow);
 
 #endif

@@ -111,27 +111,28 @@ static int make_clip(sp_replay_report *report, const char *path, sp_take *take, 
                      double t_s, const sp_moment *moment, int instant, const sp_replay_params *params,
                      sp_pool *pool, const sp_progress *progress)
 {
-    sp_splat_cloud athlete = {0}, scene = {0};
+    sp_splat_cloud athlete = {0};
+    sp_scene *scene = NULL;
     sp_box box;
     int camera = 0;
     int code = sp_moment_cloud(&athlete, moment, instant);
     if (code == SP_OK)
         code = centre_of_interest(&box, &athlete, take, chosen, moment, t_s);
     if (code == SP_OK)
-        code = sp_replay_cloud(&scene, moment, instant, SP_LAYER_ALL);
+        code = sp_replay_scene(&scene, moment, instant, SP_LAYER_ALL);
     if (code == SP_OK)
         code = first_camera(&camera, take, chosen, &box);
     if (code == SP_OK) {
         report->athlete_splats = (int64_t)athlete.count;
-        report->background_splats = (int64_t)(scene.count - athlete.count);
+        report->background_splats = (int64_t)(sp_scene_cloud(scene)->count - athlete.count);
         strcpy(report->start_camera, take->rig.cameras[camera].id);
         sp_clip_params clip = params->clip;
         clip.kernels = params->kernels;
-        code = sp_clip_write(&report->clip, path, report->poster, take, chosen, camera, t_s, &scene, &box,
+        code = sp_clip_write(&report->clip, path, report->poster, take, chosen, camera, t_s, scene, &box,
                              &clip, pool, progress);
     }
     sp_splat_cloud_free(&athlete);
-    sp_splat_cloud_free(&scene);
+    sp_scene_close(&scene);
     return code;
 }
 

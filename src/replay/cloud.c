@@ -22,7 +22,8 @@ int replay_append(sp_splat_cloud *cloud, const sp_splat_cloud *from)
     return SP_OK;
 }
 
-int sp_replay_cloud(sp_splat_cloud *out, const sp_moment *moment, int instant, sp_layer layer)
+// The layer's cloud, and how many splats of it are the venue's.
+static int join(sp_splat_cloud *out, size_t *venue, const sp_moment *moment, int instant, sp_layer layer)
 {
     if (instant < 0 || instant >= moment->count)
         return sp_error(SP_EINVAL, "%s has no instant number %d", moment->folder, instant);
@@ -31,6 +32,7 @@ int sp_replay_cloud(sp_splat_cloud *out, const sp_moment *moment, int instant, s
         layer == SP_LAYER_ATHLETE ? sp_splat_cloud_init(&cloud, 16, 0) : sp_moment_background(&cloud, moment);
     if (code == SP_OK && !cloud.data)
         code = sp_splat_cloud_init(&cloud, 16, 0);
+    *venue = cloud.count;
     if (code == SP_OK && moment->instants[instant].has_light)
         replay_light_cast(&cloud, moment->instants[instant].light);
     if (code == SP_OK && layer != SP_LAYER_BACKGROUND) {
@@ -44,4 +46,27 @@ int sp_replay_cloud(sp_splat_cloud *out, const sp_moment *moment, int instant, s
     else
         *out = cloud;
     return code;
+}
+
+int sp_replay_cloud(sp_splat_cloud *out, const sp_moment *moment, int instant, sp_layer layer)
+{
+    size_t venue;
+    return join(out, &venue, moment, instant, layer);
+}
+
+sp_floor replay_floor(const sp_moment_instant *instant)
+{
+    return (sp_floor){.shadow_splats = instant->shadow_splats, .gloss = instant->floor_gloss};
+}
+
+int sp_replay_scene(sp_scene **out, const sp_moment *moment, int instant, sp_layer layer)
+{
+    sp_splat_cloud cloud;
+    size_t venue = 0;
+    int code = join(&cloud, &venue, moment, instant, layer);
+    if (code < 0)
+        return code;
+    sp_floor floor = replay_floor(&moment->instants[instant]);
+    code = sp_scene_open(out, &cloud, venue, layer == SP_LAYER_BACKGROUND ? NULL : &floor);
+    return code < 0 ? sp_error_context(code, "%s", moment->instants[instant].file) : code;
 }

@@ -6,5 +6,7 @@
 
 // Append all splats of from to cloud, which takes on the higher SH degree of the two.
 int replay_append(sp_splat_cloud *cloud, const sp_splat_cloud *from);
+// What the moment knows of an instant's floor.
+sp_floor replay_floor(const sp_moment_instant *instant);
 
 #endif

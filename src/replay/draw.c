@@ -1,7 +1,5 @@
 #include "draw.h"
 
-#include <stdlib.h>
-
 int replay_renderer(sp_renderer **out, sp_kernels kernels, sp_pool *pool)
 {
     sp_render_params params = sp_render_params_default();
@@ -22,23 +20,32 @@ static int join_alpha(sp_image8 *out, const sp_image *rgb, const sp_image *alpha
     return code;
 }
 
-int replay_draw(sp_image8 *out, sp_renderer *renderer, const sp_splat_cloud *cloud, const sp_camera *camera,
-                bool has_alpha)
+static int draw(sp_image8 *out, sp_renderer *renderer, const sp_splat_cloud *cloud, sp_scene *scene,
+                const sp_camera *camera, bool has_alpha)
 {
     sp_image rgb = {0}, alpha = {0};
-    float *behind;
-    int code = sp_recon_behind(&behind, cloud);
-    if (code == SP_OK)
-        code = sp_image_init(&rgb, camera->width, camera->height, 3);
+    int code = sp_image_init(&rgb, camera->width, camera->height, 3);
     if (code == SP_OK && has_alpha)
         code = sp_image_init(&alpha, camera->width, camera->height, 1);
-    sp_render_target target = {.rgb = &rgb, .alpha = has_alpha ? &alpha : NULL, .behind_m = behind};
+    sp_render_target target = {.rgb = &rgb, .alpha = has_alpha ? &alpha : NULL};
     if (code == SP_OK)
-        code = sp_renderer_draw(renderer, cloud, camera, &target);
+        code = scene ? sp_scene_draw(scene, renderer, camera, &rgb, target.alpha)
+                     : sp_renderer_draw(renderer, cloud, camera, &target);
     if (code == SP_OK)
         code = has_alpha ? join_alpha(out, &rgb, &alpha) : sp_image_to8(out, &rgb);
     sp_image_free(&rgb);
     sp_image_free(&alpha);
-    free(behind);
     return code;
+}
+
+int replay_draw(sp_image8 *out, sp_renderer *renderer, const sp_splat_cloud *cloud, const sp_camera *camera,
+                bool has_alpha)
+{
+    return draw(out, renderer, cloud, NULL, camera, has_alpha);
+}
+
+int replay_draw_scene(sp_image8 *out, sp_renderer *renderer, sp_scene *scene, const sp_camera *camera,
+                      bool has_alpha)
+{
+    return draw(out, renderer, NULL, scene, camera, has_alpha);
 }

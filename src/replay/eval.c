@@ -21,7 +21,8 @@ typedef struct job {
     const sp_eval_params *params;
     sp_take *take; // whose feeds are the truth; NULL: files are
     sp_renderer *renderer;
-    sp_splat_cloud all, athlete; // of the instant `loaded`
+    sp_scene *all;
+    sp_splat_cloud athlete; // without his shadow; both of the instant `loaded`
     int loaded;
     sp_pool *pool;
 } job;
@@ -36,13 +37,13 @@ static void shot_free(shot *s)
 
 // ---- Drawing
 
-static int drop_shadow(sp_splat_cloud *athlete)
+static int drop_shadow(sp_splat_cloud *athlete, int64_t shadow_splats)
 {
     uint8_t *keep = sp_calloc(athlete->count + 1, 1);
     if (!keep)
         return SP_ENOMEM;
     for (size_t i = 0; i < athlete->count; i++)
-        keep[i] = !sp_recon_is_shadow(athlete, i);
+        keep[i] = (int64_t)i >= shadow_splats;
     sp_splat_cloud_filter(athlete, keep);
     free(keep);
     return SP_OK;
@@ -52,14 +53,14 @@ static int load_clouds(job *j, int instant)
 {
     if (j->loaded == instant)
         return SP_OK;
-    sp_splat_cloud_free(&j->all);
+    sp_scene_close(&j->all);
     sp_splat_cloud_free(&j->athlete);
     j->loaded = -1;
-    int code = sp_replay_cloud(&j->all, j->moment, instant, SP_LAYER_ALL);
+    int code = sp_replay_scene(&j->all, j->moment, instant, SP_LAYER_ALL);
     if (code == SP_OK)
         code = sp_replay_cloud(&j->athlete, j->moment, instant, SP_LAYER_ATHLETE);
     if (code == SP_OK)
-        code = drop_shadow(&j->athlete);
+        code = drop_shadow(&j->athlete, j->moment->instants[instant].shadow_splats);
     if (code == SP_OK)
         j->loaded = instant;
     return code;
@@ -69,7 +70,7 @@ static int load_clouds(job *j, int instant)
 static int draw_quantised(sp_image *out, job *j, const sp_camera *camera)
 {
     sp_image8 picture = {0};
-    int code = replay_draw(&picture, j->renderer, &j->all, camera, false);
+    int code = replay_draw_scene(&picture, j->renderer, j->all, camera, false);
     if (code == SP_OK)
         code = sp_image_from8(out, &picture);
     sp_image8_free(&picture);
@@ -210,7 +211,7 @@ int sp_replay_eval(sp_score **scores, int *count, const sp_moment *moment, const
     if (code == SP_OK)
         code = score_all(list, &scored, &j, items, found, progress);
     sp_renderer_close(&j.renderer);
-    sp_splat_cloud_free(&j.all);
+    sp_scene_close(&j.all);
     sp_splat_cloud_free(&j.athlete);
     eval_items_free(items, found);
     sp_take_close(&j.take);

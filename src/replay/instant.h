@@ -10,10 +10,10 @@ typedef struct replay_instant {
     sp_frame_set set;     // freed once the preview is made
     replay_stand *stands; // one per camera of the rig
     int camera_count;
-    sp_image *mattes;            // one per frame of the set
-    double deadline_s;           // sp_time_s() by which it is to be solved
-    const sp_recon_watch *watch; // looks at it meanwhile; nullable, borrowed
-    const double *light;         // of the venue, borrowed (light.h); NULL: as it was prepared
+    sp_image *mattes;              // one per frame of the set
+    double deadline_s;             // sp_time_s() by which it is to be solved
+    const sp_athlete_watch *watch; // looks at it meanwhile; nullable, borrowed
+    const double *light;           // of the venue, borrowed (light.h); NULL: as it was prepared
     sp_splat_cloud cloud;
     sp_recon_report report;
 } replay_instant;

@@ -90,8 +90,10 @@ static bool forward_step(void *user, const char *stage, double done, double tota
     return j->progress->step(j->progress->user, label, done, total);
 }
 
-static int save_cloud(const moment_job *j, int index, const sp_splat_cloud *cloud)
+static int save_cloud(const moment_job *j, int index, const sp_splat_cloud *cloud, const sp_floor *floor)
 {
+    j->moment->instants[index].shadow_splats = floor->shadow_splats;
+    j->moment->instants[index].floor_gloss = floor->gloss;
     char *path = replay_path(moment_folder(j), "%s", j->moment->instants[index].file);
     int code = path ? sp_splat_save(cloud, path) : SP_ENOMEM;
     free(path);
@@ -106,17 +108,18 @@ typedef struct looker {
 } looker;
 
 // A better cloud of the first instant: the first one makes the moment's folder.
-static int look(void *context, const sp_splat_cloud *cloud, double seconds, int iterations)
+static int look(void *context, const sp_splat_cloud *cloud, const sp_floor *floor, double seconds,
+                int iterations)
 {
     (void)seconds;
     looker *l = context;
     moment_job *j = l->job;
     sp_moment_state state = j->looks++ ? SP_MOMENT_REFINING : SP_MOMENT_COARSE;
-    int code = save_cloud(j, l->index, cloud);
+    int code = save_cloud(j, l->index, cloud, floor);
     if (code == SP_OK && state == SP_MOMENT_COARSE)
         code = moment_save_mattes(j, l->instant);
     if (code == SP_OK && state == SP_MOMENT_COARSE)
-        code = moment_save_poster(j, l->instant, cloud);
+        code = moment_save_poster(j, l->instant, cloud, floor);
     j->is_there[l->index] = true;
     return code == SP_OK ? moment_folder_publish(j, state, l->instant->frame, iterations) : code;
 }
@@ -139,7 +142,7 @@ static int see(moment_job *j, int index, replay_instant *instant, const sp_progr
 
 static int keep(moment_job *j, int index, bool is_first, bool is_last, const replay_instant *instant)
 {
-    int code = save_cloud(j, index, &instant->cloud);
+    int code = save_cloud(j, index, &instant->cloud, &instant->report.floor);
     j->is_there[index] = true;
     add_gains(j, instant);
     if (code == SP_OK)
@@ -156,7 +159,7 @@ static int keep(moment_job *j, int index, bool is_first, bool is_last, const rep
     if (code == SP_OK && is_first && j->looks == 0)
         code = moment_save_mattes(j, instant);
     if (code == SP_OK && is_first)
-        code = moment_save_poster(j, instant, &instant->cloud);
+        code = moment_save_poster(j, instant, &instant->cloud, &instant->report.floor);
     sp_ledger_end(j->ledger);
     if (code == SP_OK && is_last)
         code = moment_report_warn(j);
@@ -169,7 +172,7 @@ static int make_instant(moment_job *j, int index, bool is_first, bool is_last, r
 {
     looker l = {j, instant, index};
     double seconds = j->params->instant_s, begin_s = is_first ? j->begin_s : sp_time_s();
-    sp_recon_watch watch = {look, &l, fmax(seconds / UPDATES, LEAST_UPDATE_S)};
+    sp_athlete_watch watch = {look, &l, fmax(seconds / UPDATES, LEAST_UPDATE_S)};
     instant->deadline_s = begin_s + seconds * (is_first ? 1 : LATER_SHARE) - LAST_WORDS_S;
     instant->watch = is_first ? &watch : NULL;
     int code = see(j, index, instant, progress);

@@ -50,6 +50,7 @@ int moment_report_warn(const moment_job *j);
 // The instant's pictures, what is not athlete darkened: mattes.jpg.
 int moment_save_mattes(const moment_job *j, const replay_instant *instant);
 // Athlete and venue as the camera that shows the athlete largest sees them: poster.jpg.
-int moment_save_poster(const moment_job *j, const replay_instant *instant, const sp_splat_cloud *athlete);
+int moment_save_poster(const moment_job *j, const replay_instant *instant, const sp_splat_cloud *athlete,
+                       const sp_floor *floor);
 
 #endif

@@ -45,9 +45,11 @@ int moment_save_mattes(const moment_job *j, const replay_instant *instant)
     return code;
 }
 
-int moment_save_poster(const moment_job *j, const replay_instant *instant, const sp_splat_cloud *athlete)
+int moment_save_poster(const moment_job *j, const replay_instant *instant, const sp_splat_cloud *athlete,
+                       const sp_floor *floor)
 {
     sp_splat_cloud cloud = {0};
+    sp_scene *scene = NULL;
     sp_renderer *renderer = NULL;
     sp_image8 picture = {0};
     sp_box box = {{0, 0, 0}, {0, 0, 0}};
@@ -58,8 +60,11 @@ int moment_save_poster(const moment_job *j, const replay_instant *instant, const
         code = sp_file_exists(venue) ? sp_splat_load(&cloud, venue) : sp_splat_cloud_init(&cloud, 16, 0);
     if (code == SP_OK && instant->light)
         replay_light_cast(&cloud, instant->light);
+    size_t splats = cloud.count;
     if (code == SP_OK)
         code = replay_append(&cloud, athlete);
+    if (code == SP_OK)
+        code = sp_scene_open(&scene, &cloud, splats, floor);
     int best = 0;
     sp_camera *cameras = sp_calloc((size_t)instant->set.count, sizeof *cameras);
     if (code == SP_OK && !cameras)
@@ -74,7 +79,7 @@ int moment_save_poster(const moment_job *j, const replay_instant *instant, const
     if (code == SP_OK)
         code = replay_renderer(&renderer, j->params->kernels, j->pool);
     if (code == SP_OK)
-        code = replay_draw(&picture, renderer, &cloud, &cameras[best], false);
+        code = replay_draw_scene(&picture, renderer, scene, &cameras[best], false);
     if (code == SP_OK)
         code = sp_image8_save(&picture, path);
     free(cameras);
@@ -82,6 +87,7 @@ int moment_save_poster(const moment_job *j, const replay_instant *instant, const
     free(path);
     sp_image8_free(&picture);
     sp_renderer_close(&renderer);
+    sp_scene_close(&scene);
     sp_splat_cloud_free(&cloud);
     return code;
 }

@@ -33,11 +33,12 @@ typedef struct job {
     const sp_progress *progress;
 } job;
 
-static int write_picture(job *j, const sp_splat_cloud *cloud, const sp_camera *camera, int64_t frame)
+static int write_picture(job *j, sp_scene *scene, const sp_camera *camera, int64_t frame)
 {
     sp_image8 picture = {0};
     char *path = replay_path(j->folder, "%s_%06lld.png", camera->id, (long long)frame);
-    int code = path ? replay_draw(&picture, j->renderer, cloud, camera, j->params->has_alpha) : SP_ENOMEM;
+    int code =
+        path ? replay_draw_scene(&picture, j->renderer, scene, camera, j->params->has_alpha) : SP_ENOMEM;
     if (code == SP_OK)
         code = sp_image8_save(&picture, path);
     sp_image8_free(&picture);
@@ -49,14 +50,14 @@ static int write_picture(job *j, const sp_splat_cloud *cloud, const sp_camera *c
 
 static int write_instant(job *j, int instant)
 {
-    sp_splat_cloud cloud;
-    int code = sp_replay_cloud(&cloud, j->moment, instant, j->params->layer);
+    sp_scene *scene;
+    int code = sp_replay_scene(&scene, j->moment, instant, j->params->layer);
     if (code < 0)
         return code;
     for (int i = 0; i < j->rig->count && code == SP_OK; i++)
         if (j->picked[i])
-            code = write_picture(j, &cloud, &j->rig->cameras[i], j->moment->instants[instant].frame);
-    sp_splat_cloud_free(&cloud);
+            code = write_picture(j, scene, &j->rig->cameras[i], j->moment->instants[instant].frame);
+    sp_scene_close(&scene);
     return code;
 }
 

@@ -3,6 +3,7 @@
 //   {"format": "stillpoint-moment", "version": 1, "state": "final", "fps": [30, 1], "seed": 1,
 //    "take": "../..", "background": "../../background/venue.ply",
 //    "instants": [{"frame": 14, "t_s": 0.4667, "file": "athlete/000014.ply",
+//                  "floor": {"shadow_splats": 812, "gloss": 0.4},
 //                  "light": {"gain": [0.8, 0.8, 0.8], "offset": [0, 0, 0]}}],
 //    "cameras": [{"id": "cam01", "gain": [1.01, 1, 0.98], "offset": [0, 0, 0.004]}],
 //    "settings": {...}}
@@ -106,6 +107,23 @@ static int read_light(sp_moment_instant *instant, const sp_json *entry, const ch
     return ret;
 }
 
+static int read_floor(sp_moment_instant *instant, const sp_json *entry, const char *what)
+{
+    const sp_json *floor = sp_json_get(entry, "floor");
+    if (!floor)
+        return 0;
+    if (!sp_json_is_object(floor))
+        return sp_error(SP_EFORMAT, "%s: field 'floor' is not an object", what);
+    int ret = sp_json_int_or(&instant->shadow_splats, floor, "shadow_splats", 0, what);
+    if (!ret)
+        ret = sp_json_number_or(&instant->floor_gloss, floor, "gloss", 0, what);
+    if (!ret && instant->shadow_splats < 0)
+        ret = sp_error(SP_EFORMAT, "%s: field 'shadow_splats' is negative", what);
+    if (!ret && !(instant->floor_gloss >= 0 && instant->floor_gloss <= 1))
+        ret = sp_error(SP_EFORMAT, "%s: field 'gloss' is %g; use 0 to 1", what, instant->floor_gloss);
+    return ret;
+}
+
 static int read_instants(sp_moment *moment, const sp_json *document, const char *path)
 {
     const sp_json *list;
@@ -130,6 +148,8 @@ static int read_instants(sp_moment *moment, const sp_json *document, const char 
             ret = sp_json_string(&file, entry, "file", what);
         if (!ret)
             ret = read_light(instant, entry, what);
+        if (!ret)
+            ret = read_floor(instant, entry, what);
         if (!ret && i > 0 && instant->t_s <= instant[-1].t_s)
             ret = sp_error(SP_EFORMAT, "%s: field 't_s' %g does not come after the one before", what,
                            instant->t_s);
@@ -262,6 +282,20 @@ static int write_light(sp_json *entry, const sp_moment_instant *instant)
     return ret;
 }
 
+static int write_floor(sp_json *entry, const sp_moment_instant *instant)
+{
+    if (!instant->shadow_splats && instant->floor_gloss <= 0)
+        return 0;
+    sp_json *floor = sp_json_object();
+    int ret = floor ? sp_json_set_int(floor, "shadow_splats", instant->shadow_splats) : SP_ENOMEM;
+    if (!ret && instant->floor_gloss > 0)
+        ret = sp_json_set_number(floor, "gloss", instant->floor_gloss);
+    if (!ret)
+        ret = sp_json_set(entry, "floor", &floor);
+    sp_json_free(&floor);
+    return ret;
+}
+
 static int write_instants(sp_json *document, const sp_moment *moment)
 {
     sp_json *list = sp_json_array();
@@ -276,6 +310,8 @@ static int write_instants(sp_json *document, const sp_moment *moment)
             ret = sp_json_set_string(entry, "file", instant->file);
         if (!ret)
             ret = write_light(entry, instant);
+        if (!ret)
+            ret = write_floor(entry, instant);
         if (!ret)
             ret = sp_json_append(list, &entry);
         sp_json_free(&entry);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -90,7 +91,7 @@ static void check_light(const recon_shadow *shadow)
 }
 
 // The shadow as splats of an empty cloud.
-static void solve(sp_splat_cloud *cloud, bool has_shadow)
+static void solve(sp_splat_cloud *cloud, sp_floor *floor, bool has_shadow)
 {
     shoot s;
     recon_scene scene;
@@ -102,7 +103,9 @@ static void solve(sp_splat_cloud *cloud, bool has_shadow)
     if (has_shadow)
         check_light(&shadow);
     assert_int_equal(sp_splat_cloud_init(cloud, 16, 0), SP_OK);
-    assert_int_equal(recon_shadow_splats(cloud, &shadow), SP_OK);
+    *floor = (sp_floor){0};
+    assert_int_equal(recon_shadow_splats(cloud, &floor->shadow_splats, &shadow), SP_OK);
+    assert_int_equal(floor->shadow_splats, cloud->count);
     recon_shadow_free(&shadow);
     recon_scene_close(&scene);
     for (int v = 0; v < VIEWS; v++) {
@@ -112,15 +115,62 @@ static void solve(sp_splat_cloud *cloud, bool has_shadow)
     }
 }
 
-static void draw(sp_image *rgb, const sp_splat_cloud *cloud, const sp_camera *camera, const sp_image *under,
-                 const float *behind)
+static void draw(sp_image *rgb, const sp_splat_cloud *cloud, const sp_camera *camera)
 {
     sp_renderer *renderer;
     assert_int_equal(sp_image_init(rgb, camera->width, camera->height, 3), SP_OK);
-    sp_render_target target = {.rgb = rgb, .under = under, .behind_m = behind};
+    sp_render_target target = {.rgb = rgb};
     assert_int_equal(sp_renderer_open(&renderer, NULL, NULL), SP_OK);
     assert_int_equal(sp_renderer_draw(renderer, cloud, camera, &target), SP_OK);
     sp_renderer_close(&renderer);
+}
+
+// How the scene of a venue (may be empty) and the shadow looks. The cloud of the shadow is taken over.
+static void draw_scene(sp_image *rgb, sp_image *alpha, sp_splat_cloud *venue, const sp_splat_cloud *shadow,
+                       const sp_floor *floor, const sp_camera *camera)
+{
+    sp_renderer *renderer;
+    sp_scene *scene;
+    size_t count = venue->count;
+    assert_int_equal(sp_splat_cloud_append(venue, shadow), SP_OK);
+    assert_int_equal(sp_scene_open(&scene, venue, count, floor), SP_OK);
+    assert_null(venue->data);
+    assert_int_equal(sp_scene_cloud(scene)->count, count + shadow->count);
+    assert_int_equal(sp_image_init(rgb, camera->width, camera->height, 3), SP_OK);
+    assert_int_equal(sp_image_init(alpha, camera->width, camera->height, 1), SP_OK);
+    assert_int_equal(sp_renderer_open(&renderer, NULL, NULL), SP_OK);
+    assert_int_equal(sp_scene_draw(scene, renderer, camera, rgb, alpha), SP_OK);
+    sp_renderer_close(&renderer);
+    sp_scene_close(&scene);
+}
+
+// How far what a camera sees of the shadow is from the truth, as a share of what is missing without it; and
+// the light that it takes, as a share of what the lamp takes.
+static double shadow_error(double *taken, const sp_splat_cloud *cloud, const sp_floor *floor,
+                           const sp_camera *camera)
+{
+    sp_image rgb, alpha;
+    sp_splat_cloud venue;
+    double error = 0, without = 0, took = 0, should = 0;
+    assert_int_equal(sp_splat_cloud_init(&venue, 16, 0), SP_OK);
+    draw_scene(&rgb, &alpha, &venue, cloud, floor, camera);
+    for (int i = 0; i < camera->width * camera->height; i++) {
+        double at[2];
+        float colour[3];
+        for (int c = 0; c < 3 && on_floor(at, camera, i % camera->width, i / camera->width); c++) {
+            floor_colour(colour, at[0], at[1]);
+            double whole = (double)colour[c], truth = light_at(c, at[0], at[1]) * whole,
+                   seen = (double)(1 - alpha.data[i]) * whole + (double)sp_image_plane(&rgb, c)[i];
+            error += pow(seen - truth, 2);
+            without += pow(whole - truth, 2);
+            took += whole - seen;
+            should += whole - truth;
+        }
+    }
+    sp_image_free(&rgb);
+    sp_image_free(&alpha);
+    *taken = took / should;
+    return sqrt(error / without);
 }
 
 // From where no camera stood, over the floor's true colours.
@@ -128,32 +178,33 @@ static void test_an_athlete_in_the_air_keeps_his_shadow(void **state)
 {
     (void)state;
     sp_splat_cloud cloud;
-    sp_image under, rgb;
+    sp_floor floor;
+    double taken;
     sp_camera camera = ring_camera(3, 2 * VIEWS, 4, W, H);
-    solve(&cloud, true);
+    solve(&cloud, &floor, true);
     assert_true(cloud.count > 50);
-    assert_int_equal(sp_image_init(&under, W, H, 3), SP_OK);
-    for (int i = 0; i < W * H; i++) {
-        double at[2];
-        float colour[3] = {0};
-        if (on_floor(at, &camera, i % W, i / W))
-            floor_colour(colour, at[0], at[1]);
-        for (int c = 0; c < 3; c++)
-            sp_image_plane(&under, c)[i] = colour[c];
+    assert_true(shadow_error(&taken, &cloud, &floor, &camera) < 0.2);
+    assert_true(fabs(taken - 1) < 0.15);
+    sp_splat_cloud_free(&cloud);
+}
+
+// From low down the layer's splats are flatter than a pixel, which must not make them darker.
+static void test_the_shadow_is_no_darker_from_low_down(void **state)
+{
+    (void)state;
+    sp_splat_cloud cloud;
+    sp_floor floor;
+    solve(&cloud, &floor, true);
+    for (int k = 1; k <= 3; k++) {
+        double taken;
+        sp_camera camera = ring_camera(3, 2 * VIEWS, 4, W, H);
+        sp_vec3 eye = sp_v3_scale(sp_v3_unit(sp_camera_center(&camera)), 4);
+        eye.z = 0.15 * k;
+        camera.rotation = sp_look_at(eye, sp_v3(0, 0, 0.2), sp_v3(0, 0, 1));
+        camera.translation = sp_v3_scale(sp_m3_apply(camera.rotation, eye), -1);
+        assert_true(shadow_error(&taken, &cloud, &floor, &camera) < 0.5);
+        assert_true(fabs(taken - 1) < 0.25);
     }
-    draw(&rgb, &cloud, &camera, &under, NULL);
-    double error = 0, without = 0;
-    for (int i = 0; i < W * H; i++) {
-        double at[2];
-        for (int c = 0; c < 3 && on_floor(at, &camera, i % W, i / W); c++) {
-            double truth = light_at(c, at[0], at[1]) * (double)sp_image_plane(&under, c)[i];
-            error += pow((double)sp_image_plane(&rgb, c)[i] - truth, 2);
-            without += pow((double)sp_image_plane(&under, c)[i] - truth, 2);
-        }
-    }
-    assert_true(sqrt(error / without) < 0.2);
-    sp_image_free(&rgb);
-    sp_image_free(&under);
     sp_splat_cloud_free(&cloud);
 }
 
@@ -161,12 +212,24 @@ static void test_a_floor_without_shadow_gets_none(void **state)
 {
     (void)state;
     sp_splat_cloud cloud;
-    float *behind;
-    solve(&cloud, false);
+    sp_floor floor;
+    solve(&cloud, &floor, false);
     assert_int_equal(cloud.count, 0);
-    assert_int_equal(sp_recon_behind(&behind, &cloud), SP_OK);
-    assert_null(behind);
     sp_splat_cloud_free(&cloud);
+}
+
+static void test_a_scene_knows_how_many_splats_it_needs(void **state)
+{
+    (void)state;
+    sp_scene *scene = NULL;
+    sp_splat_cloud cloud;
+    sp_floor floor = {.shadow_splats = 4};
+    assert_int_equal(sp_splat_cloud_init(&cloud, 16, 0), SP_OK);
+    cloud.count = 5;
+    assert_int_equal(sp_scene_open(&scene, &cloud, 2, &floor), SP_EFORMAT);
+    assert_non_null(strstr(sp_error_text(), "4"));
+    assert_null(cloud.data);
+    assert_null(scene);
 }
 
 // A floor of large splats, whose centres are often nearer to the camera than the layer's cells that they
@@ -193,37 +256,35 @@ static void lay_floor(sp_splat_cloud *floor)
 static void test_large_splats_of_the_floor_do_not_cover_the_shadow(void **state)
 {
     (void)state;
-    sp_splat_cloud cloud, scene;
-    sp_image clear, covered, drawn;
-    float *behind;
-    solve(&cloud, true);
-    lay_floor(&scene);
+    sp_splat_cloud cloud, venue, covered_venue;
+    sp_floor floor, unknown = {0};
+    sp_image clear, covered, drawn, alpha[2];
+    solve(&cloud, &floor, true);
+    lay_floor(&venue);
+    lay_floor(&covered_venue);
     sp_camera camera = ring_camera(3, 2 * VIEWS, 4, W, H);
-    draw(&clear, &scene, &camera, NULL, NULL);
-    assert_int_equal(sp_splat_cloud_append(&scene, &cloud), SP_OK);
-    assert_int_equal(sp_recon_behind(&behind, &scene), SP_OK);
-    assert_non_null(behind);
-    draw(&covered, &scene, &camera, NULL, NULL);
-    draw(&drawn, &scene, &camera, NULL, behind);
+    draw(&clear, &venue, &camera);
+    draw_scene(&covered, &alpha[0], &covered_venue, &cloud, &unknown, &camera);
+    draw_scene(&drawn, &alpha[1], &venue, &cloud, &floor, &camera);
     sp_vec2 px;
     assert_true(sp_camera_project(&px, &camera, sp_v3(SHADOW_X, SHADOW_Y, 0)));
     size_t at = (size_t)px.y * W + (size_t)px.x;
-    double truth = light_at(0, SHADOW_X, SHADOW_Y), floor = (double)clear.data[at];
-    assert_true(fabs((double)drawn.data[at] / floor - truth) < 0.12);
-    assert_true((double)covered.data[at] / floor > truth + 0.15);
-    free(behind);
-    sp_image_free(&clear);
-    sp_image_free(&covered);
-    sp_image_free(&drawn);
+    double truth = light_at(0, SHADOW_X, SHADOW_Y), whole = (double)clear.data[at];
+    assert_true(fabs((double)drawn.data[at] / whole - truth) < 0.12);
+    assert_true((double)covered.data[at] / whole > truth + 0.15);
+    sp_image *const all[] = {&clear, &covered, &drawn, &alpha[0], &alpha[1]};
+    for (int i = 0; i < 5; i++)
+        sp_image_free(all[i]);
     sp_splat_cloud_free(&cloud);
-    sp_splat_cloud_free(&scene);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_athlete_in_the_air_keeps_his_shadow),
+        cmocka_unit_test(test_the_shadow_is_no_darker_from_low_down),
         cmocka_unit_test(test_a_floor_without_shadow_gets_none),
+        cmocka_unit_test(test_a_scene_knows_how_many_splats_it_needs),
         cmocka_unit_test(test_large_splats_of_the_floor_do_not_cover_the_shadow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,8 @@
     "300}, "                                                                                                 \
     "\"instants\": [{\"frame\": 4, \"t_s\": 0.1333, \"file\": \"athlete/000004.ply\"}, {\"frame\": 5, "      \
     "\"t_s\": 0.1667, "                                                                                      \
-    "\"file\": \"athlete/000005.ply\", \"light\": {\"gain\": [0.8, 0.7, 0.6]}}], \"cameras\": [{\"id\": "    \
+    "\"file\": \"athlete/000005.ply\", \"floor\": {\"shadow_splats\": 81, \"gloss\": 0.25}, \"light\": "     \
+    "{\"gain\": [0.8, 0.7, 0.6]}}], \"cameras\": [{\"id\": "                                                 \
     "\"cam1\", \"gain\": [1.1, 1, 0.9], "                                                                    \
     "\"offset\": [0, 0.01, 0], "                                                                             \
     "\"note\": \"dirty\"}, {\"id\": \"cam2\"}]}"
@@ -49,6 +50,8 @@ static void check_moment(const sp_moment *m)
     assert_string_equal(m->instants[1].file, "athlete/000005.ply");
     assert_false(m->instants[0].has_light);
     assert_true(m->instants[1].has_light && m->instants[1].light[1] == 0.7 && m->instants[1].light[4] == 0);
+    assert_true(m->instants[0].shadow_splats == 0 && m->instants[0].floor_gloss == 0);
+    assert_true(m->instants[1].shadow_splats == 81 && m->instants[1].floor_gloss == 0.25);
     assert_int_equal(m->camera_count, 2);
     assert_string_equal(m->cameras[1], "cam2");
     assert_non_null(m->gains);
@@ -90,6 +93,9 @@ static void test_bad_files(void **state)
         {"[0.8, 0.7, 0.6]", "[0.8, 0.7]", "entry 1 of 'instants'"},
         {"[0.8, 0.7, 0.6]", "[0.8, 1e300, 0.6]", "entry 1 of 'instants': field 'light'"},
         {"{\"gain\": [0.8, 0.7, 0.6]}", "0.8", "entry 1 of 'instants': field 'light'"},
+        {"81", "-1", "entry 1 of 'instants': field 'shadow_splats'"},
+        {"0.25", "1.5", "entry 1 of 'instants': field 'gloss'"},
+        {"{\"shadow_splats\": 81, \"gloss\": 0.25}", "81", "entry 1 of 'instants': field 'floor'"},
         {"[1.1, 1, 0.9]", "[1.1, 1]", "entry 0 of 'cameras'"},
         {"{\"id\": \"cam2\"}", "\"cam2\"", "entry 1 of 'cameras'"},
         {"{\"steps\": 300}", "300", "settings"},
