@@ -1,4 +1,5 @@
 #include "hull.h"
+#include "phantoms.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,6 +9,8 @@
 #define BLOCK 8
 // Cubes a side of the first, coarsest level.
 #define ROOTS 12
+// Views on a point that is outside of others' pictures, before one of them may be outvoted.
+#define MANY_SEE 8
 // Connected parts of less than this share of the largest are debris of the carving.
 #define LEAST_PART 0.002
 
@@ -54,11 +57,11 @@ static void choose_rules(carving *c, const recon_hull_params *params)
     c->least_views = params->least_views > 0 ? params->least_views : least_of(n);
 }
 
-// What lies outside some views' pictures is up to those that see it, by the rules for so many views, but two
-// alone do not bound anything.
+// What lies outside some views' pictures is up to those that see it, but two alone do not bound anything; and
+// so few that every denial counts: at the border of what is seen, one outvoted view is a whole side open.
 static int tolerance_where(const carving *c, int seen)
 {
-    int own = tolerance_of(seen);
+    int own = seen >= MANY_SEE ? tolerance_of(seen) : 0;
     return seen < c->view_count && own < c->tolerance ? own : c->tolerance;
 }
 
@@ -202,6 +205,22 @@ static float claim(const carving *c, const double p[3], float background)
     int denials = tolerance_where(c, seen) < rank ? tolerance_where(c, seen) : rank;
     float d = lowest[held <= denials ? held - 1 : denials];
     return d < -background ? -background : d;
+}
+
+// Where a view sees a point that moves with the flow.
+static void then_of(double at[3], const void *context, int view, const double point[3])
+{
+    const carving *c = context;
+    double velocity[3];
+    recon_flow_at(velocity, c->flow, point);
+    for (int i = 0; i < 3; i++)
+        at[i] = point[i] + c->dt_s[view] * velocity[i];
+}
+
+static int drop_phantoms(recon_cubes *cubes, const carving *c, sp_pool *pool)
+{
+    const recon_when when = {then_of, c};
+    return recon_phantoms_drop(cubes, c->silhouettes, c->views, c->view_count, c->flow ? &when : NULL, pool);
 }
 
 static void fill_block(void *context, int64_t index, int worker)
@@ -361,21 +380,23 @@ int recon_hull_carve(recon_hull *out, const recon_silhouette *silhouettes, const
     choose_rules(&c, &p);
     for (int v = 0; p.flow && v < c.view_count; v++)
         c.slack_m = fmax(c.slack_m, fabs(p.dt_s[c.views[v]]) * recon_flow_fastest(p.flow));
-    double *centres = NULL, half = 0;
-    int64_t cubes = 0, block_count = 0;
+    recon_cubes cubes = {0};
+    int64_t block_count = 0;
     int *blocks = NULL;
-    int rc = refine(&centres, &cubes, &half, &c, 2 * p.voxel_m, pool, progress);
-    if (!rc && cubes) {
-        rc = lay_grid(&hull, centres, cubes, half, &p);
+    int rc = refine(&cubes.centres, &cubes.count, &cubes.half, &c, 2 * p.voxel_m, pool, progress);
+    if (!rc)
+        rc = drop_phantoms(&cubes, &c, pool);
+    if (!rc && cubes.count) {
+        rc = lay_grid(&hull, cubes.centres, cubes.count, cubes.half, &p);
         if (!rc)
-            rc = list_blocks(&blocks, &block_count, &hull, centres, cubes, half);
+            rc = list_blocks(&blocks, &block_count, &hull, cubes.centres, cubes.count, cubes.half);
         if (!rc) {
             c.blocks = blocks;
             sp_pool_run(pool, block_count, fill_block, &c);
             rc = drop_debris(&hull);
         }
     }
-    free(centres);
+    free(cubes.centres);
     free(blocks);
     if (!rc)
         rc = sp_progress_step(progress, "hull", 1, 1);
