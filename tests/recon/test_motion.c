@@ -2,75 +2,11 @@
 // against the same cameras at one time.
 #include "../../src/recon/flow.h"
 #include "../../src/recon/motion.h"
-#include "rig_of_ring.h"
+#include "shoot.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#define VIEWS 8
-#define W 160
-#define H 160
-
-static const ellipsoid BODY = {{0.05, -0.05, 1.1}, {0.3, 0.22, 0.6}};
 static const sp_vec3 VELOCITY = {11, -5, 3};
 // Within a quarter of a frame at 30 frames a second, in no order.
-static const double DT[VIEWS + 1] = {0.004, -0.006, 0.008, 0.001, -0.008, 0.006, -0.002, -0.004, 0};
-
-typedef struct shoot {
-    sp_image8 images[VIEWS + 1], plates[VIEWS + 1];
-    sp_image mattes[VIEWS + 1];
-    sp_view views[VIEWS + 1]; // the last is kept for judging
-} shoot;
-
-static void shoot_view(shoot *s, int v, const sp_camera *camera, double dt_s)
-{
-    sp_vec3 by = sp_v3_scale(VELOCITY, dt_s);
-    ellipsoid body = {sp_v3_add(BODY.centre, by), BODY.radii};
-    assert_int_equal(ring_matte(&s->mattes[v], &body, camera), SP_OK);
-    assert_int_equal(sp_image8_init(&s->images[v], W, H, 3), SP_OK);
-    assert_int_equal(sp_image8_init(&s->plates[v], W, H, 3), SP_OK);
-    for (int i = 0; i < W * H; i++) {
-        sp_vec3 hit;
-        float skin[3] = {0}, m = s->mattes[v].data[i];
-        if (ring_hit(&hit, &body, camera, i % W + 0.5, i / W + 0.5))
-            ring_texture(skin, sp_v3_sub(hit, by));
-        for (int c = 0; c < 3; c++) {
-            float wall = 0.4f + 0.2f * (float)((i % W / 9 + i / W / 7 + c) % 3);
-            s->plates[v].data[3 * i + c] = (uint8_t)(wall * 255 + 0.5f);
-            s->images[v].data[3 * i + c] = (uint8_t)((m * skin[c] + (1 - m) * wall) * 255 + 0.5f);
-        }
-    }
-    s->views[v] = (sp_view){.camera = *camera,
-                            .image = &s->images[v],
-                            .plate = &s->plates[v],
-                            .matte = &s->mattes[v],
-                            .gains = {1, 1, 1, 0, 0, 0},
-                            .dt_s = dt_s};
-}
-
-static void shoot_open(shoot *s, double share)
-{
-    for (int v = 0; v < VIEWS; v++) {
-        sp_camera camera = ring_camera(v, VIEWS, 4, W, H);
-        shoot_view(s, v, &camera, share * DT[v]);
-    }
-    sp_camera between = ring_camera(1, 2 * VIEWS, 4, W, H);
-    shoot_view(s, VIEWS, &between, 0);
-}
-
-static void shoot_close(shoot *s)
-{
-    for (int v = 0; v <= VIEWS; v++) {
-        sp_image8_free(&s->images[v]);
-        sp_image8_free(&s->plates[v]);
-        sp_image_free(&s->mattes[v]);
-    }
-}
+static const double DT[VIEWS] = {0.004, -0.006, 0.008, 0.001, -0.008, 0.006, -0.002, -0.004};
 
 static void test_rounded_times_are_one_time(void **state)
 {
@@ -87,7 +23,7 @@ static void test_the_whole_has_its_velocity(void **state)
     shoot s;
     recon_scene scene;
     double velocity[3];
-    shoot_open(&s, 1);
+    shoot_open(&s, VELOCITY, DT);
     assert_true(recon_motion_matters(s.views, VIEWS));
     assert_int_equal(recon_scene_open(&scene, s.views, VIEWS, NULL, NULL), SP_OK);
     assert_int_equal(recon_motion_whole(velocity, &scene, s.views, NULL, NULL), SP_OK);
@@ -106,37 +42,15 @@ static void test_the_whole_has_its_velocity(void **state)
     shoot_close(&s);
 }
 
-static double psnr_unseen(const sp_splat_cloud *cloud, const shoot *s)
-{
-    sp_renderer *renderer;
-    sp_image rgb, under, truth;
-    double psnr;
-    assert_int_equal(sp_renderer_open(&renderer, NULL, NULL), SP_OK);
-    assert_int_equal(sp_image_init(&rgb, W, H, 3), SP_OK);
-    assert_int_equal(sp_image_from8(&under, &s->plates[VIEWS]), SP_OK);
-    assert_int_equal(sp_image_from8(&truth, &s->images[VIEWS]), SP_OK);
-    sp_render_target target = {.rgb = &rgb, .under = &under};
-    assert_int_equal(sp_renderer_draw(renderer, cloud, &s->views[VIEWS].camera, &target), SP_OK);
-    assert_int_equal(sp_psnr_masked(&psnr, &rgb, &truth, &s->mattes[VIEWS]), SP_OK);
-    sp_renderer_close(&renderer);
-    sp_image_free(&rgb);
-    sp_image_free(&under);
-    sp_image_free(&truth);
-    return psnr;
-}
-
-static double reconstruct(double share, double mean_velocity[3])
+static double reconstruct(bool are_apart, double mean_velocity[3])
 {
     shoot s;
     sp_splat_cloud cloud;
-    sp_recon_params p = sp_recon_params_default();
-    p.budget_s = 0;
-    p.iterations = 150;
-    p.splats = 4000;
-    shoot_open(&s, share);
+    sp_recon_params p = shoot_params(150);
+    shoot_open(&s, VELOCITY, are_apart ? DT : NULL);
     assert_int_equal(sp_recon_athlete(&cloud, NULL, s.views, VIEWS, NULL, &p, NULL, NULL), SP_OK);
-    double psnr = psnr_unseen(&cloud, &s);
-    assert_true((cloud.velocity != NULL) == (share > 0));
+    double psnr = shoot_judge(&s, &cloud);
+    assert_true((cloud.velocity != NULL) == are_apart);
     for (size_t a = 0; cloud.velocity && a < 3; a++) {
         mean_velocity[a] = 0;
         for (size_t i = 0; i < cloud.count; i++)
@@ -150,7 +64,7 @@ static double reconstruct(double share, double mean_velocity[3])
 static void test_clocks_apart_cost_little(void **state)
 {
     (void)state;
-    double velocity[3], together = reconstruct(0, NULL), apart = reconstruct(1, velocity);
+    double velocity[3], together = reconstruct(false, NULL), apart = reconstruct(true, velocity);
     print_message(
         "unseen view: %.2f dB at one time, %.2f dB a quarter of a frame apart, velocity %.2f %.2f %.2f\n",
         together, apart, velocity[0], velocity[1], velocity[2]);
