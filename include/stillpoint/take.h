@@ -17,6 +17,7 @@ typedef struct sp_take_feed {
     char id[SP_ID_MAX]; // camera
     char *feed;  // path as in take.json: absolute or relative to the take; NULL: this camera has no feed
     char *plate; // likewise; NULL: estimated from the feed
+    double exposure_s; // how long each of its frames was exposed; 0: not known, or no time
     double offset_s, drift, uncertainty_s; // t_rig = t_feed * (1 + drift) + offset_s
 } sp_take_feed;
 
@@ -56,10 +57,11 @@ int sp_take_open_feeds(sp_take *take, const bool *chosen, sp_pool *pool);
 int sp_take_span(double *begin_s, double *end_s, sp_take *take, const bool *chosen);
 
 typedef struct sp_frame {
-    int camera_index; // in take->rig
-    sp_camera camera; // the rig's, adjusted to the feed's size
-    double t_s;       // the frame's own true time on the rig clock
-    sp_image8 image;  // RGB
+    int camera_index;  // in take->rig
+    sp_camera camera;  // the rig's, adjusted to the feed's size
+    double t_s;        // the frame's own true time on the rig clock: the middle of its exposure ...
+    double exposure_s; // ... of so long; 0: not known
+    sp_image8 image;   // RGB
 } sp_frame;
 typedef struct sp_frame_set {
     double t_s;

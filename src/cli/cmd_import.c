@@ -20,7 +20,7 @@ static const char *const axes[] = {"x", "y", "z", "-x", "-y", "-z", NULL};
 typedef struct request {
     const char *format, *path, *feeds, *plates, *output, *up;
     cli_texts feed;
-    double scale, fps;
+    double scale, fps, exposure_s;
     bool is_copy;
     sp_points points; // that came with the calibration
 } request;
@@ -178,6 +178,8 @@ static int fill(sp_take *take, char **feeds, char **plates, const char *folder, 
             code = place(&take->feeds[i].feed, feeds[i], id, "feeds", folder, r->is_copy);
         if (code == SP_OK && plates && plates[i])
             code = place(&take->feeds[i].plate, plates[i], id, "plates", folder, r->is_copy);
+        if (feeds[i])
+            take->feeds[i].exposure_s = r->exposure_s;
     }
     if (code == SP_OK)
         code = cli_write_points(&r->points, folder);
@@ -355,6 +357,13 @@ int cmd_import(cli *c, int argc, char **argv)
          .help = "nominal rate, also of numbered images; 0: from the feeds",
          .min = 0,
          .max = 1000},
+        {.name = "exposure",
+         .kind = CLI_NUMBER,
+         .value = &r.exposure_s,
+         .argument = "S",
+         .help = "how long each frame was exposed, such as 0.002, in all feeds; 0: not known",
+         .min = 0,
+         .max = 1},
         {.name = "output",
          .letter = 'o',
          .kind = CLI_TEXT,

@@ -147,6 +147,7 @@ int sim_write_take_files(const sim_job *job)
         free(take->feeds[c].plate);
         take->feeds[c].feed = sp_format(job->scene->feed_images ? "feeds/%s" : "feeds/%s.mp4", id);
         take->feeds[c].plate = sp_format("plates/%s.png", id);
+        take->feeds[c].exposure_s = job->scene->shutter_s;
         rc = take->feeds[c].feed && take->feeds[c].plate ? 0 : SP_ENOMEM;
     }
     if (rc >= 0)

@@ -131,6 +131,7 @@ static int gather(sp_frame_set *out, job *self)
         sp_frame *frame = &set.frames[set.count++];
         frame->camera_index = i;
         frame->t_s = self->picks[i].t_s;
+        frame->exposure_s = self->take->feeds[i].exposure_s;
         frame->image = self->picks[i].image;
         self->picks[i].image = (sp_image8){0};
         int ret = sp_take_camera(&frame->camera, self->take, i);

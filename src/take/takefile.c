@@ -2,7 +2,9 @@
 // are not listed survive a round trip:
 //
 //   {"format": "stillpoint-take", "version": 1, "name": "jump 3", "fps": [30000, 1001],
-//    "cameras": [{"id": "cam01", "feed": "feeds/cam01.mp4", "plate": "plates/cam01.png"}, {"id": "cam02"}]}
+//    "cameras": [{"id": "cam01", "feed": "feeds/cam01.mp4", "plate": "plates/cam01.png", "exposure_s":
+//    0.002},
+//                 {"id": "cam02"}]}
 //
 //   {"format": "stillpoint-sync", "version": 1,
 //    "cameras": [{"id": "cam01", "offset_s": 0.0123, "drift": 1.5e-5, "uncertainty_s": 0.001}]}
@@ -17,6 +19,7 @@
 
 #define TAKE_VERSION 1
 #define SYNC_VERSION 1
+#define MOST_EXPOSURE_S 1.0
 
 // ---- Open
 
@@ -74,7 +77,14 @@ static int read_path(char **out, const sp_json *entry, const char *key, const ch
 static int read_feed(sp_take_feed *feed, const sp_json *entry, const char *what)
 {
     int ret = read_path(&feed->feed, entry, "feed", what);
-    return ret ? ret : read_path(&feed->plate, entry, "plate", what);
+    if (!ret)
+        ret = read_path(&feed->plate, entry, "plate", what);
+    if (!ret)
+        ret = sp_json_number_or(&feed->exposure_s, entry, "exposure_s", 0, what);
+    if (!ret && !(feed->exposure_s >= 0 && feed->exposure_s <= MOST_EXPOSURE_S))
+        ret = sp_error(SP_EFORMAT, "%s: field 'exposure_s' is %g; it is seconds, from 0 to %g", what,
+                       feed->exposure_s, MOST_EXPOSURE_S);
+    return ret;
 }
 
 static int read_sync(sp_take_feed *feed, const sp_json *entry, const char *what)
@@ -221,7 +231,12 @@ static int set_path(sp_json *entry, const char *key, const char *path)
 static int write_feed(sp_json *entry, const sp_take_feed *feed)
 {
     int ret = set_path(entry, "feed", feed->feed);
-    return ret ? ret : set_path(entry, "plate", feed->plate);
+    if (!ret)
+        ret = set_path(entry, "plate", feed->plate);
+    if (feed->exposure_s > 0)
+        return ret ? ret : sp_json_set_number(entry, "exposure_s", feed->exposure_s);
+    sp_json_remove(entry, "exposure_s");
+    return ret;
 }
 
 static int write_sync(sp_json *entry, const sp_take_feed *feed)

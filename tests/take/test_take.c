@@ -124,6 +124,7 @@ static void test_round_trip(void **state)
     make_feed(b, 1, 0, 2, 64, 48);
     make_feed(b, 2, 0, 2, 64, 48);
     b->take->feeds[0].plate = sp_strdup("plates/cam1.png");
+    b->take->feeds[0].exposure_s = 0.004;
     b->take->has_sync = true;
     b->take->feeds[1].offset_s = 0.125;
     b->take->feeds[1].drift = 3e-5;
@@ -138,6 +139,7 @@ static void test_round_trip(void **state)
     assert_string_equal(take->feeds[0].feed, "feeds/cam1");
     assert_string_equal(take->feeds[0].plate, "plates/cam1.png");
     assert_null(take->feeds[1].plate);
+    assert_true(take->feeds[0].exposure_s == 0.004 && take->feeds[1].exposure_s == 0);
     assert_null(take->feeds[2].feed);
     assert_true(take->has_sync);
     assert_true(take->feeds[1].offset_s == 0.125 && take->feeds[1].drift == 3e-5);
