@@ -58,17 +58,14 @@ static void expose(sp_image *plate, const double gains[6])
 // a still does not: chroma is smoothed to what both have.
 static int subtract(sp_image *difference, const sp_image8 *image, const sp_image *plate, sp_pool *pool)
 {
-    sp_image chroma = {0};
     int rc = sp_image_init(difference, image->width, image->height, 3);
-    if (!rc)
-        rc = sp_image_init(&chroma, image->width, image->height, 2);
     if (rc)
         return rc;
     size_t pixels = (size_t)image->width * (size_t)image->height;
     const uint8_t *bytes = image->data;
     const float *p0 = sp_image_plane(plate, 0), *p1 = sp_image_plane(plate, 1),
                 *p2 = sp_image_plane(plate, 2);
-    float *restrict y = difference->data, *restrict u = chroma.data, *restrict v = chroma.data + pixels;
+    float *restrict y = difference->data, *restrict u = y + pixels, *restrict v = u + pixels;
     for (size_t i = 0; i < pixels; i++) {
         float r = (float)bytes[3 * i] / 255.0f - p0[i], g = (float)bytes[3 * i + 1] / 255.0f - p1[i],
               b = (float)bytes[3 * i + 2] / 255.0f - p2[i];
@@ -77,10 +74,8 @@ static int subtract(sp_image *difference, const sp_image8 *image, const sp_image
         u[i] = r - luma;
         v[i] = b - luma;
     }
-    rc = matte_blur(&chroma, CHROMA_SIGMA_PX, 2.5, pool);
-    memcpy(difference->data + pixels, chroma.data, 2 * pixels * sizeof(float));
-    sp_image_free(&chroma);
-    return rc;
+    sp_image chroma = {image->width, image->height, 2, u};
+    return matte_blur(&chroma, CHROMA_SIGMA_PX, 2.5, pool);
 }
 
 // Energy of the difference in units of the noise, gathered over a small neighbourhood, as a soft decision.
@@ -214,6 +209,8 @@ int sp_matte(sp_image *out, double gains[6], const sp_image8 *image, const sp_im
         sp_rect r = sp_mask_bounds(&whole.score, 0.15f, 0, CANDIDATE_MARGIN_PX);
         if (r.width) {
             rc = scene_cut(&cut, &whole, image, r);
+            sp_image_free(&whole.plate);
+            sp_image_free(&whole.noise);
             if (!rc && spread)
                 rc = sp_image_crop(&cut.spread, spread, r.x, r.y, r.width, r.height);
             if (!rc)
