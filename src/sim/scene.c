@@ -197,6 +197,32 @@ static void read_faults(reader *r, sim_faults *f)
     f->odd_fps = rate(r, "odd_fps");
 }
 
+// ---- The odd one among the cameras
+
+bool sim_is_odd(const sim_scene *scene, int camera)
+{
+    int number_of = 0;
+    return sscanf(scene->faults.odd, "cam%d", &number_of) == 1 && number_of == camera + 1;
+}
+
+sp_rational sim_fps(const sim_scene *scene, int camera)
+{
+    return sim_is_odd(scene, camera) ? scene->faults.odd_fps : scene->fps;
+}
+
+// How many frames of a rate the scene lasts.
+static double frames_at(const sim_scene *scene, sp_rational fps)
+{
+    return ceil(scene->frames / sp_rational_value(scene->fps) * sp_rational_value(fps) - 1e-6);
+}
+
+int sim_frames(const sim_scene *scene, int camera)
+{
+    return (int)frames_at(scene, sim_fps(scene, camera));
+}
+
+// ---- What fields say together
+
 static void check_camera(reader *r, const sim_scene *s, const char *key, const char *id)
 {
     int number_of = 0;
@@ -222,25 +248,12 @@ static void check_odd(reader *r, const sim_scene *s)
                      "%s: field 'faults.odd_fps' differs from 'fps', which numbered images cannot say; use "
                      "feed.kind video",
                      r->what);
-}
-
-// ---- The odd one among the cameras
-
-bool sim_is_odd(const sim_scene *scene, int camera)
-{
-    int number_of = 0;
-    return sscanf(scene->faults.odd, "cam%d", &number_of) == 1 && number_of == camera + 1;
-}
-
-sp_rational sim_fps(const sim_scene *scene, int camera)
-{
-    return sim_is_odd(scene, camera) ? scene->faults.odd_fps : scene->fps;
-}
-
-int sim_frames(const sim_scene *scene, int camera)
-{
-    double span = scene->frames / sp_rational_value(scene->fps);
-    return (int)ceil(span * sp_rational_value(sim_fps(scene, camera)) - 1e-6);
+    else if (frames_at(s, f->odd_fps) > SIM_FRAMES_MAX)
+        r->rc =
+            sp_error(SP_EINVAL,
+                     "%s: at field 'faults.odd_fps', camera %s would have %.0f frames; %d are the most: use "
+                     "fewer 'frames' or a lower rate",
+                     r->what, f->odd, frames_at(s, f->odd_fps), SIM_FRAMES_MAX);
 }
 
 int sim_scene_read(sim_scene *out, const sp_json *document, const char *what)

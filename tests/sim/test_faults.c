@@ -381,13 +381,23 @@ static void test_odd(void **state)
     assert_true(fabs(px.x - 64) < 1e-6 && fabs(px.y - 48) < 1e-6);
     sp_rig_free(&rig);
     free(take);
-    sp_sim *sim = NULL;
-    sp_json *over = NULL;
-    const char *text = "{\"feed.kind\":\"images\",\"faults.odd\":\"cam02\"}";
-    assert_int_equal(sp_json_parse(&over, text, strlen(text), "overrides"), SP_OK);
-    assert_int_equal(sp_sim_open(&sim, "court", over), SP_EINVAL);
-    assert_non_null(strstr(sp_error_text(), "odd_fps"));
-    sp_json_free(&over);
+}
+
+// Rates that numbered images cannot say, and that would never end.
+static void test_odd_rates_that_cannot_be(void **state)
+{
+    (void)state;
+    const char *const texts[] = {
+        "{\"feed.kind\":\"images\",\"faults.odd\":\"cam02\"}",
+        "{\"fps\":[1,1],\"frames\":101,\"faults.odd\":\"cam02\",\"faults.odd_fps\":[1000,1]}"};
+    for (int i = 0; i < 2; i++) {
+        sp_sim *sim = NULL;
+        sp_json *over = NULL;
+        assert_int_equal(sp_json_parse(&over, texts[i], strlen(texts[i]), "overrides"), SP_OK);
+        assert_int_equal(sp_sim_open(&sim, "court", over), SP_EINVAL);
+        assert_non_null(strstr(sp_error_text(), "odd_fps"));
+        sp_json_free(&over);
+    }
 }
 
 // The same scene and seed give the same pictures, whatever the number of threads.
@@ -424,6 +434,7 @@ int main(void)
         cmocka_unit_test(test_light_after_the_plates),
         cmocka_unit_test(test_two_athletes),
         cmocka_unit_test(test_odd),
+        cmocka_unit_test(test_odd_rates_that_cannot_be),
         cmocka_unit_test(test_deterministic),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
