@@ -155,6 +155,8 @@ const picture_row picture_rows[] = {
         .clean = "clean"),
     RIG("stands", "12 cameras on two lines that face each other, with its own truth",
         "--set rig.layout=stands", .clean = "clean"),
+    RIG("glossy", "a polished floor mirrors the player, who is about to leave it; with its own truth",
+        "--set begin_s=-0.1 --set venue.floor_gloss=0.8"),
     FAULT("knocked", "cam05 was turned by 1 degree after the calibration, before the plates",
           "--set faults.knocked=cam05 --set faults.knocked_deg=1", OWN_VENUE, .suspect = "cam05"),
     FAULT("other-make", "cam05 has 1280x720 pixels, a lens of 62 degrees and 25 frames/s",

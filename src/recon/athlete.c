@@ -4,6 +4,7 @@
 #include "hull.h"
 #include "motion.h"
 #include "optimise.h"
+#include "reflection.h"
 #include "scene.h"
 #include "seed.h"
 #include "shadow.h"
@@ -54,6 +55,7 @@ typedef struct athlete {
     double begin_s;
     recon_scene scene;
     recon_shadow shadow;
+    recon_reflection reflection;
     bool moves;         // views differ in time by so much that it can be seen
     double velocity[3]; // of the whole
     recon_flow flow;    // of the parts beside it
@@ -99,6 +101,18 @@ static bool all_empty(const sp_view *views, int count)
     return true;
 }
 
+// Nothing of him is under a floor that mirrors him.
+static void cut_hull_at_floor(recon_hull *hull)
+{
+    size_t layer = (size_t)hull->size[0] * (size_t)hull->size[1];
+    for (int k = 0; k < hull->size[2]; k++) {
+        double z = hull->origin[2] + hull->voxel_m * k;
+        for (size_t i = 0; i < layer; i++)
+            hull->field[(size_t)k * layer + i] =
+                fminf(hull->field[(size_t)k * layer + i], (float)fmax(z, -RECON_HULL_BAND * hull->voxel_m));
+    }
+}
+
 static int carve(athlete *a)
 {
     size_t n = (size_t)a->count;
@@ -128,6 +142,8 @@ static int carve(athlete *a)
     free(silhouettes);
     free(used);
     free(dt_s);
+    if (!rc && a->reflection.gloss > 0)
+        cut_hull_at_floor(&a->hull);
     return rc;
 }
 
@@ -189,6 +205,7 @@ static int end_motion(sp_splat_cloud *cloud, const athlete *a)
 static int end_cloud(sp_splat_cloud *cloud, sp_floor *floor, const athlete *a)
 {
     *floor = (sp_floor){0};
+    floor->gloss = a->reflection.gloss;
     int rc = end_motion(cloud, a);
     return rc ? rc : recon_shadow_splats(cloud, &floor->shadow_splats, &a->shadow);
 }
@@ -307,6 +324,36 @@ static int find_flow(athlete *a)
     return rc ? rc : seed(a);
 }
 
+// Where the floor mirrors him, his mirror image is in the mattes: without it he is carved and seeded anew.
+static int find_reflection(athlete *a)
+{
+    int rc =
+        recon_reflection_measure(&a->reflection, &a->cloud, &a->scene, a->views, a->params->kernels, a->pool);
+    if (rc || a->reflection.gloss <= 0)
+        return rc;
+    a->scene.reflection = &a->reflection;
+    rc = recon_reflection_clear(&a->scene, &a->reflection, a->views, a->pool);
+    sp_splat_cloud_free(&a->cloud);
+    recon_points_free(&a->points);
+    recon_hull_free(&a->hull);
+    if (!rc)
+        rc = carve(a);
+    return rc ? rc : seed(a);
+}
+
+// Of the finished splats it is more certain how glossy the floor is.
+static int refine_reflection(athlete *a)
+{
+    recon_reflection refined;
+    int rc = recon_reflection_measure(&refined, &a->cloud, &a->scene, a->views, a->params->kernels, a->pool);
+    if (rc)
+        return rc;
+    if (refined.gloss > 0)
+        a->reflection.gloss = refined.gloss;
+    recon_reflection_free(&refined);
+    return SP_OK;
+}
+
 static double lap(double *since)
 {
     double now = sp_time_s(), passed = now - *since;
@@ -333,11 +380,15 @@ static int reconstruct(athlete *a)
     a->report.hull_s = lap(&clock);
     if (!rc)
         rc = seed(a);
+    if (!rc && a->cloud.count)
+        rc = find_reflection(a);
     a->report.seed_s = lap(&clock);
     if (!rc && a->cloud.count && a->moves)
         rc = find_flow(a);
     if (!rc && a->cloud.count)
         rc = optimise(a, false);
+    if (!rc && a->reflection.gloss > 0 && a->cloud.count)
+        rc = refine_reflection(a);
     if (!rc && a->cloud.count)
         rc = end_cloud(&a->cloud, &a->report.floor, a);
     a->report.optimise_s = lap(&clock);
@@ -373,6 +424,7 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
         rc = sp_splat_cloud_init(&a.cloud, 16, a.params->sh_degree);
     recon_scene_close(&a.scene);
     recon_shadow_free(&a.shadow);
+    recon_reflection_free(&a.reflection);
     recon_flow_free(&a.flow);
     recon_hull_free(&a.hull);
     recon_points_free(&a.points);

@@ -165,13 +165,16 @@ static void add_mirrored(mirror_job *j)
                    to = (size_t)(w.y + y) * (size_t)j->camera->width + (size_t)(w.x + x);
             float change[3], most = 0;
             for (int c = 0; c < 3; c++) {
-                change[c] = sp_image_plane(&j->with, c)[at] - sp_image_plane(&j->alone, c)[at];
+                change[c] = sp_srgb_to_linear(fmaxf(sp_image_plane(&j->with, c)[at], 0)) -
+                            sp_srgb_to_linear(fmaxf(sp_image_plane(&j->alone, c)[at], 0));
                 most = fmaxf(most, fabsf(change[c]));
             }
             double sine = most > 1e-3f ? recon_floor_sine(j->camera, w.x + x, w.y + y) : 0;
             float share = sine > 0 ? (float)(j->scene->gloss * recon_mirror_share(sine)) : 0;
-            for (int c = 0; c < 3 && share > 0; c++)
-                sp_image_plane(j->rgb, c)[to] += share * (1 - j->covered.data[at]) * change[c];
+            for (int c = 0; c < 3 && share > 0; c++) {
+                float *value = &sp_image_plane(j->rgb, c)[to];
+                *value = recon_add_light(*value, share * (1 - j->covered.data[at]) * change[c]);
+            }
         }
 }
 

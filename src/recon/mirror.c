@@ -25,6 +25,11 @@ double recon_floor_sine(const sp_camera *camera, int x, int y)
     return is_above && sp_camera_ray(&d, camera, (sp_vec2){x + 0.5, y + 0.5}) && d.z < -LEAST_SINE ? -d.z : 0;
 }
 
+float recon_add_light(float value, float light)
+{
+    return sp_srgb_from_linear(fmaxf(sp_srgb_to_linear(fmaxf(value, 0)) + light, 0));
+}
+
 sp_rect recon_mirror_window(const sp_camera *camera, const double low[3], const double high[3])
 {
     double x0 = INFINITY, y0 = INFINITY, x1 = -INFINITY, y1 = -INFINITY;

@@ -13,6 +13,8 @@ sp_camera recon_mirrored(const sp_camera *camera);
 double recon_mirror_share(double sine);
 // The sine for a pixel's centre; 0 where its ray does not meet the floor.
 double recon_floor_sine(const sp_camera *camera, int x, int y);
+// An sRGB value with so much linear light added.
+float recon_add_light(float value, float light);
 // The part of the picture in which the mirror image of a box of the world may be seen, its edges at multiples
 // of 4 px or the picture's own; width 0: none.
 sp_rect recon_mirror_window(const sp_camera *camera, const double low[3], const double high[3]);

@@ -1,4 +1,6 @@
 #include "scene.h"
+#include "mirror.h"
+#include "reflection.h"
 #include "shadow.h"
 #include "undistort.h"
 
@@ -112,24 +114,28 @@ static sp_rect box_in_view(const sp_camera *camera, const double low[3], const d
     return right - left < 8 || bottom - top < 8 ? none : (sp_rect){left, top, right - left, bottom - top};
 }
 
-static int cut_picture(sp_image *out, const sp_image8 *from, const sp_view *view, const recon_scene_view *to)
+int recon_scene_picture(sp_image *out, const sp_image8 *from, const sp_camera *camera, const sp_camera *still,
+                        const sp_camera *crop)
 {
-    if (view->camera.lens == SP_LENS_PINHOLE)
-        return sp_image_crop8(out, from, (int)lround(to->full.cx - to->crop.cx),
-                              (int)lround(to->full.cy - to->crop.cy), to->crop.width, to->crop.height);
+    if (camera->lens == SP_LENS_PINHOLE)
+        return sp_image_crop8(out, from, (int)lround(still->cx - crop->cx), (int)lround(still->cy - crop->cy),
+                              crop->width, crop->height);
     sp_image whole = {0};
     int rc = sp_image_from8(&whole, from);
     if (!rc)
-        rc = recon_undistort(out, NULL, &whole, &view->camera, &to->crop);
+        rc = recon_undistort(out, NULL, &whole, camera, crop);
     sp_image_free(&whole);
     return rc;
 }
 
-// The plate in the image's exposure and in the athlete's shadow, and where nothing of the athlete is near,
-// the image itself: light on the venue (his shadow) is then not his to explain. still: the cut's camera where
-// it stands, which view->crop may not.
-static int lay_under(recon_scene_view *view, const recon_shadow *shadow, const sp_camera *still)
+// The plate in the image's exposure, with the athlete's shadow and mirror image, and where nothing of the
+// athlete is near, the image itself: light on the venue (his shadow) is then not his to explain. still: the
+// cut's camera where it stands, which view->crop may not.
+static int lay_under(recon_scene_view *view, const recon_scene *scene, int index, const sp_camera *still)
 {
+    const recon_shadow *shadow = scene->shadow;
+    const recon_reflected *mirror = scene->reflection ? &scene->reflection->views[index] : NULL;
+    int left = (int)lround(view->full.cx - view->crop.cx), top = (int)lround(view->full.cy - view->crop.cy);
     sp_image near = {0};
     int rc = sp_image_copy(&near, &view->cut_matte);
     if (!rc)
@@ -144,6 +150,10 @@ static int lay_under(recon_scene_view *view, const recon_shadow *shadow, const s
             float athlete = fminf(near.data[i] * 20, 1);
             if (athlete > 0 && shadow)
                 plate *= recon_shadow_light(shadow, c, still, i);
+            if (athlete > 0 && mirror)
+                plate = recon_add_light(
+                    plate, recon_reflection_at(mirror, c, left + (int)(i % (size_t)view->crop.width),
+                                               top + (int)(i / (size_t)view->crop.width)));
             under[i] = seen[i] + athlete * (plate - seen[i]);
         }
     }
@@ -165,15 +175,15 @@ static void cut_view(void *context, int64_t index, int worker)
     if (!rect.width)
         return;
     out->crop = sp_camera_cropped(&out->full, rect.x, rect.y, rect.width, rect.height);
-    int rc = cut_picture(&out->rgb, view->image, view, out);
+    sp_camera still = recon_pinhole(&view->camera);
+    int rc = recon_scene_picture(&out->rgb, view->image, &view->camera, &out->full, &out->crop);
     if (!rc)
-        rc = cut_picture(&out->under, view->plate, view, out);
+        rc = recon_scene_picture(&out->under, view->plate, &view->camera, &out->full, &out->crop);
     if (!rc)
         rc = sp_image_crop(&out->cut_matte, &out->matte, rect.x, rect.y, rect.width, rect.height);
-    sp_camera still = recon_pinhole(&view->camera);
     still = sp_camera_cropped(&still, rect.x, rect.y, rect.width, rect.height);
     if (!rc)
-        rc = lay_under(out, job->scene->shadow, &still);
+        rc = lay_under(out, job->scene, (int)index, &still);
     job->codes[index] = rc;
 }
 

@@ -18,11 +18,13 @@ typedef struct recon_scene_view {
 } recon_scene_view;
 
 struct recon_shadow;
+struct recon_reflection;
 
 typedef struct recon_scene {
     recon_scene_view *views;
     int count;
     const struct recon_shadow *shadow; // what darkens the plates under and around the athlete; nullable
+    const struct recon_reflection *reflection; // and what the floor adds to them; nullable
 } recon_scene;
 
 // Undo lens distortion and measure the mattes; views without a matte have used == false and nothing else.
@@ -33,5 +35,9 @@ void recon_scene_close(recon_scene *scene);
 // Cut the pictures of used views around the projection of a box of the world, grown by a margin in px.
 int recon_scene_cut(recon_scene *scene, const sp_view *views, const double low[3], const double high[3],
                     int margin_px, sp_pool *pool);
+
+// The picture as the pinhole `crop` sees it, a cut of `still`, which is the view's camera without its lens.
+int recon_scene_picture(sp_image *out, const sp_image8 *from, const sp_camera *camera, const sp_camera *still,
+                        const sp_camera *crop);
 
 #endif
