@@ -21,6 +21,7 @@ typedef struct sp_view {
     const sp_image *matte;  // 1 channel 0..1, or NULL
     double gains[6];        // image = gain * plate + offset per channel (3 gains, 3 offsets)
     double dt_s;            // the image's time minus the instant's, seconds (0: at the instant)
+    double exposure_s;      // how long it was exposed, dt_s in the middle (0: not known, or no time)
 } sp_view;
 
 // Looks at a cloud while it is optimised: before the first step, then every every_s seconds. seconds count
@@ -57,6 +58,9 @@ typedef struct sp_recon_params {
     uint64_t seed;
     sp_kernels kernels;
     const sp_athlete_watch *watch; // optional
+    const sp_view *neighbours;     // optional, of an athlete: frames just before and after, dt_s saying when,
+                               // that tell how he moves and nothing else; worth it where exposures blur him
+    int neighbour_count;
 } sp_recon_params;
 sp_recon_params sp_recon_params_default(void);
 
@@ -79,9 +83,10 @@ int sp_recon_clean_mattes(sp_image *out, const sp_view *views, int count, sp_poo
                           const sp_progress *progress);
 
 // The athlete's cloud (foreground only) at one instant. Where the views' dt_s differ, each is compared at its
-// own time, and the cloud has velocities. warm (nullable): a neighbouring instant's cloud to start from. Less
-// than two views with a matte, or nothing in any matte: SP_EINVAL with a sentence. An instant without an
-// athlete gives an empty cloud and SP_OK when all mattes are empty.
+// own time, and the cloud has velocities; so it has with neighbours. Then each is also compared as blurred as
+// its exposure makes it, and the cloud is sharp. warm (nullable): a neighbouring instant's cloud to start
+// from. Less than two views with a matte, or nothing in any matte: SP_EINVAL with a sentence. An instant
+// without an athlete gives an empty cloud and SP_OK when all mattes are empty.
 int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view *views, int count,
                      const sp_splat_cloud *warm, const sp_recon_params *params, sp_pool *pool,
                      const sp_progress *progress);
@@ -123,9 +128,9 @@ typedef struct sp_background_params {
 } sp_background_params;
 sp_background_params sp_background_params_default(void);
 
-// The empty venue's cloud from the plates (view.image is the plate; view.matte, where there is one, is 1 where
-// it shows something else than the venue, and nothing is made of that; view.plate is not used):
-// floor plane Z = 0 and far shell as scaffold, depth by stereo where cameras overlap or sparse points, then
+// The empty venue's cloud from the plates (view.image is the plate; view.matte, where there is one, is 1
+// where it shows something else than the venue, and nothing is made of that; view.plate is not used): floor
+// plane Z = 0 and far shell as scaffold, depth by stereo where cameras overlap or sparse points, then
 // optimised.
 int sp_recon_background(sp_splat_cloud *out, sp_recon_report *report, const sp_view *views, int count,
                         const sp_background_params *params, sp_pool *pool, const sp_progress *progress);

@@ -12,6 +12,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define AGREE_VOXEL_M 0.03
 #define VOXEL_M 0.008
@@ -28,6 +29,10 @@
 // Steps, and share of the time that is left, in which their motion is found.
 #define MOTION_ITERATIONS 150
 #define MOTION_SHARE 0.3
+// A neighbouring frame shows a limb further from where it is than it is thick: small pictures, in which it is
+// not, are left late.
+#define MOTION_LEVEL_2 0.4
+#define MOTION_LEVEL_1 0.8
 #define FEW_VIEWS 6
 #define MANY_VIEWS 14
 // Share of the splat budget that is seeded; the rest goes where detail turns out to be missing.
@@ -53,10 +58,11 @@ typedef struct athlete {
     sp_pool *pool;
     const sp_progress *progress;
     double begin_s;
-    recon_scene scene;
+    recon_scene scene, around; // the views, and their neighbours in time
     recon_shadow shadow;
     recon_reflection reflection;
-    bool moves;         // views differ in time by so much that it can be seen
+    bool apart;         // views differ in time by so much that it can be seen
+    bool moves;         // velocities are solved: because of that, or for the blur that exposures leave
     double velocity[3]; // of the whole
     recon_flow flow;    // of the parts beside it
     recon_hull hull;
@@ -65,9 +71,10 @@ typedef struct athlete {
     sp_recon_report report;
 } athlete;
 
-static int check_views(const sp_view *views, int count)
+// The views that have a matte have all else; *matted: how many those are.
+static int check_pictures(int *matted, const sp_view *views, int count)
 {
-    int matted = 0;
+    *matted = 0;
     for (int v = 0; v < count; v++) {
         const sp_view *view = &views[v];
         const char *id = view->camera.id;
@@ -81,11 +88,30 @@ static int check_views(const sp_view *views, int count)
             view->matte->width != view->camera.width || view->matte->height != view->camera.height)
             return sp_error(SP_EINVAL, "camera %s: image, plate and matte must have the camera's size %dx%d",
                             id, view->camera.width, view->camera.height);
-        matted++;
+        ++*matted;
     }
+    return SP_OK;
+}
+
+static int check_views(const sp_view *views, int count, const sp_recon_params *params)
+{
+    int matted, around, rc = check_pictures(&matted, views, count);
+    if (!rc && params->neighbours)
+        rc = check_pictures(&around, params->neighbours, params->neighbour_count);
+    if (rc)
+        return rc;
     return matted >= 2 ? SP_OK
                        : sp_error(SP_EINVAL, "%d of %d views have a matte; the athlete needs at least two",
                                   matted, count);
+}
+
+// Neighbours of a view that contradicts the others say no more than it does.
+static void drop_with(recon_scene *around, const recon_scene *scene)
+{
+    for (int n = 0; n < around->count; n++)
+        for (int v = 0; v < scene->count; v++)
+            if (!scene->views[v].used && !strcmp(scene->views[v].full.id, around->views[n].full.id))
+                around->views[n].used = false;
 }
 
 static bool all_empty(const sp_view *views, int count)
@@ -118,10 +144,11 @@ static int carve(athlete *a)
     size_t n = (size_t)a->count;
     recon_silhouette *silhouettes = sp_calloc(n, sizeof *silhouettes);
     bool *used = sp_calloc(n, sizeof *used);
-    double *dt_s = sp_calloc(n, sizeof *dt_s);
-    int rc = silhouettes && used && dt_s ? SP_OK : SP_ENOMEM, trusted = 0;
+    double *dt_s = sp_calloc(n, sizeof *dt_s), *exposure_s = sp_calloc(n, sizeof *exposure_s);
+    int rc = silhouettes && used && dt_s && exposure_s ? SP_OK : SP_ENOMEM, trusted = 0;
     for (int v = 0; !rc && v < a->count; v++) {
         dt_s[v] = a->views[v].dt_s;
+        exposure_s[v] = a->views[v].exposure_s;
         silhouettes[v] = a->scene.views[v].silhouette;
         used[v] = a->scene.views[v].used;
         trusted += used[v];
@@ -133,15 +160,19 @@ static int carve(athlete *a)
     params.tolerance = trusted >= MANY_VIEWS ? 2 : trusted >= FEW_VIEWS ? 1 : 0;
     // While it is not known how the parts move, many views see them elsewhere and deny them; later still
     // some.
-    if (a->moves)
+    if (a->apart)
         params.tolerance = a->flow.velocity ? trusted / 6 : trusted / 3;
     params.flow = a->flow.velocity ? &a->flow : NULL;
     params.dt_s = dt_s;
+    params.exposure_s = exposure_s;
+    for (int k = 0; k < 3; k++)
+        params.drift[k] = a->velocity[k];
     if (!rc)
         rc = recon_hull_carve(&a->hull, silhouettes, used, a->count, &params, a->pool, a->progress);
     free(silhouettes);
     free(used);
     free(dt_s);
+    free(exposure_s);
     if (!rc && a->reflection.gloss > 0)
         cut_hull_at_floor(&a->hull);
     return rc;
@@ -225,22 +256,31 @@ static int show(void *context, const sp_splat_cloud *cloud, double seconds, int 
     return rc;
 }
 
-static int optimise(athlete *a, bool is_first_look)
+// What the used views of a scene see, from targets[n] on; returns how many there are then.
+static int add_targets(recon_target *targets, int n, recon_scene *scene, const sp_view *views)
 {
-    recon_target *targets = sp_calloc((size_t)a->count, sizeof *targets);
-    if (!targets)
-        return SP_ENOMEM;
-    int n = 0;
-    for (int v = 0; v < a->count; v++) {
-        recon_scene_view *view = &a->scene.views[v];
+    for (int v = 0; v < scene->count; v++) {
+        recon_scene_view *view = &scene->views[v];
         if (view->used && view->crop.width)
             targets[n++] = (recon_target){.camera = view->crop,
                                           .rgb = &view->rgb,
                                           .under = &view->under,
                                           .matte = &view->cut_matte,
                                           .gains = {1, 1, 1, 0, 0, 0},
-                                          .dt_s = a->views[v].dt_s};
+                                          .dt_s = views[v].dt_s,
+                                          .exposure_s = views[v].exposure_s};
     }
+    return n;
+}
+
+static int optimise(athlete *a, bool is_first_look)
+{
+    recon_target *targets = sp_calloc((size_t)(a->count + a->around.count), sizeof *targets);
+    if (!targets)
+        return SP_ENOMEM;
+    int n = add_targets(targets, 0, &a->scene, a->views);
+    if (is_first_look)
+        n = add_targets(targets, n, &a->around, a->params->neighbours);
     recon_optimise_params p = recon_optimise_params_default();
     p.iterations = a->params->iterations > 0 ? a->params->iterations : ENOUGH_ITERATIONS;
     if (a->params->budget_s > 0)
@@ -270,6 +310,10 @@ static int optimise(athlete *a, bool is_first_look)
         p.iterations = p.iterations < MOTION_ITERATIONS ? p.iterations : MOTION_ITERATIONS;
         p.budget_s *= MOTION_SHARE;
     }
+    if (is_first_look && a->around.count) {
+        p.level_until[1] = MOTION_LEVEL_1;
+        p.level_until[2] = MOTION_LEVEL_2;
+    }
     sp_recon_watch watch = {.see = show, .context = a};
     if (a->params->watch && !is_first_look) {
         watch.every_s = a->params->watch->every_s;
@@ -279,6 +323,10 @@ static int optimise(athlete *a, bool is_first_look)
     }
     recon_optimise_report report;
     p.flow = a->moves ? &a->flow : NULL;
+    if (!is_first_look && !a->apart)
+        p.flow_rate = 0;
+    for (int k = 0; k < 3; k++)
+        p.drift[k] = a->velocity[k];
     int rc = n ? recon_optimise(&a->cloud, &report, targets, n, &p, a->pool, a->progress) : SP_OK;
     if (!rc && n) {
         a->report.iterations = report.iterations;
@@ -298,17 +346,32 @@ static int optimise(athlete *a, bool is_first_look)
 // The whole's velocity goes into the cameras, the parts' own are solved with the splats.
 static int begin_motion(athlete *a)
 {
-    a->moves = recon_motion_matters(a->views, a->count);
-    int rc = a->moves ? recon_motion_whole(a->velocity, &a->scene, a->views, a->pool, a->progress) : SP_OK;
-    if (!rc && a->moves)
-        recon_motion_shift(&a->scene, a->views, a->velocity);
-    return rc;
+    const sp_view *neighbours = a->params->neighbours;
+    int neighbour_count = neighbours ? a->params->neighbour_count : 0, rc = SP_OK;
+    a->apart = recon_motion_matters(a->views, a->count);
+    a->moves = a->apart || neighbour_count > 0;
+    if (!a->moves)
+        return SP_OK;
+    if (neighbour_count > 0)
+        rc = recon_scene_open(&a->around, neighbours, neighbour_count, a->pool, a->progress);
+    if (!rc)
+        rc = recon_motion_whole(a->velocity, &a->scene, a->views, &a->around, neighbours, a->pool,
+                                a->progress);
+    if (rc)
+        return rc;
+    recon_motion_shift(&a->scene, a->views, a->velocity);
+    recon_motion_shift(&a->around, neighbours, a->velocity);
+    return SP_OK;
 }
 
 // A first, short optimisation finds how the parts move; hull, depth and seeds then begin anew, knowing it.
 static int find_flow(athlete *a)
 {
     int rc = recon_flow_init(&a->flow, a->report.bounds_min, a->report.bounds_max, FLOW_CELL_M);
+    drop_with(&a->around, &a->scene);
+    if (!rc && a->around.count)
+        rc = recon_scene_cut(&a->around, a->params->neighbours, a->report.bounds_min, a->report.bounds_max,
+                             CUT_MARGIN_PX, a->pool);
     // This takes a while: who waits sees the seeds before.
     if (!rc && a->params->watch)
         rc = show(a, &a->cloud, sp_time_s() - a->begin_s, 0);
@@ -316,6 +379,7 @@ static int find_flow(athlete *a)
         rc = optimise(a, true);
     if (rc)
         return rc;
+    recon_scene_close(&a->around);
     recon_flow_spread(&a->flow);
     sp_splat_cloud_free(&a->cloud);
     recon_points_free(&a->points);
@@ -408,7 +472,7 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
                  .pool = pool,
                  .progress = progress,
                  .begin_s = sp_time_s()};
-    int rc = check_views(views, count);
+    int rc = check_views(views, count, a.params);
     if (rc)
         return rc;
     a.report.view_count = count;
@@ -423,6 +487,7 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
     if (!rc && !a.cloud.data)
         rc = sp_splat_cloud_init(&a.cloud, 16, a.params->sh_degree);
     recon_scene_close(&a.scene);
+    recon_scene_close(&a.around);
     recon_shadow_free(&a.shadow);
     recon_reflection_free(&a.reflection);
     recon_flow_free(&a.flow);

@@ -11,6 +11,9 @@
 #define ROOTS 12
 // Views on a point that is outside of others' pictures, before one of them may be outvoted.
 #define MANY_SEE 8
+// Moments this far from the middle of an exposure, in exposures, leave a mark in a matte for sure: what was
+// at a place for a fifth of the time differs from the plate.
+#define MARK 0.3
 // Connected parts of less than this share of the largest are debris of the carving.
 #define LEAST_PART 0.002
 
@@ -23,9 +26,11 @@ typedef struct carving {
     const recon_silhouette *silhouettes;
     int views[64], view_count; // those taken
     int tolerance, least_views;
-    const recon_flow *flow; // NULL: nothing moves
-    const double *dt_s;     // of all silhouettes
-    double slack_m;         // how far anything moves
+    const recon_flow *flow;           // NULL: nothing moves
+    const double *dt_s;               // of all silhouettes
+    const double *exposure_s, *drift; // NULL: exposures take no time
+    double slack_m;                   // how far anything moves between the views
+    double still_m;                   // what moves less in an exposure stands still
     // Cubes of one level, and what became of them.
     const double *centres;
     uint8_t *keep;
@@ -175,6 +180,21 @@ static int refine(double **centres, int64_t *count, double *half, carving *c, do
     return SP_OK;
 }
 
+// The least of what the matte says of a point's places during the exposure, when it moves by so much in it.
+static bool claim_of_view(float *metres, const recon_silhouette *s, const double at[3], const double by[3])
+{
+    if (!recon_silhouette_at(metres, s, at))
+        return false;
+    for (int side = -1; by && side <= 1; side += 2) {
+        float d;
+        const double mark = MARK * side;
+        const double then[3] = {at[0] + mark * by[0], at[1] + mark * by[1], at[2] + mark * by[2]};
+        if (recon_silhouette_at(&d, s, then))
+            *metres = fminf(*metres, d);
+    }
+    return true;
+}
+
 // The claim of all views on a point: the least distance after leaving out the views that may be wrong.
 static float claim(const carving *c, const double p[3], float background)
 {
@@ -187,7 +207,11 @@ static float claim(const carving *c, const double p[3], float background)
         float d;
         double dt = c->flow ? c->dt_s[c->views[v]] : 0;
         const double then[3] = {p[0] + dt * velocity[0], p[1] + dt * velocity[1], p[2] + dt * velocity[2]};
-        if (!recon_silhouette_at(&d, &c->silhouettes[c->views[v]], then))
+        double exposure = c->flow && c->exposure_s ? c->exposure_s[c->views[v]] : 0;
+        const double by[3] = {exposure * (velocity[0] + c->drift[0]), exposure * (velocity[1] + c->drift[1]),
+                              exposure * (velocity[2] + c->drift[2])};
+        bool is_still = by[0] * by[0] + by[1] * by[1] + by[2] * by[2] < c->still_m * c->still_m;
+        if (!claim_of_view(&d, &c->silhouettes[c->views[v]], then, is_still ? NULL : by))
             continue;
         seen++;
         claims += d > -background;
@@ -370,7 +394,12 @@ int recon_hull_carve(recon_hull *out, const recon_silhouette *silhouettes, const
 {
     recon_hull_params p = params ? *params : recon_hull_params_default();
     recon_hull hull = {0};
-    carving c = {.silhouettes = silhouettes, .hull = &hull, .flow = p.flow, .dt_s = p.dt_s};
+    carving c = {.silhouettes = silhouettes,
+                 .hull = &hull,
+                 .flow = p.flow,
+                 .dt_s = p.dt_s,
+                 .exposure_s = p.exposure_s,
+                 .drift = p.drift};
     for (int v = 0; v < count && c.view_count < MAX_VIEWS; v++)
         if (!used || used[v])
             c.views[c.view_count++] = v;
@@ -378,6 +407,7 @@ int recon_hull_carve(recon_hull *out, const recon_silhouette *silhouettes, const
     if (c.view_count < 2)
         return SP_OK;
     choose_rules(&c, &p);
+    c.still_m = 2 * p.voxel_m;
     for (int v = 0; p.flow && v < c.view_count; v++)
         c.slack_m = fmax(c.slack_m, fabs(p.dt_s[c.views[v]]) * recon_flow_fastest(p.flow));
     recon_cubes cubes = {0};

@@ -22,8 +22,11 @@ typedef struct recon_hull_params {
     int64_t most_cells; // default 12 million
     int tolerance;   // views that may deny a point which all others that see it claim; -1: by count (default)
     int least_views; // views that must claim a point; 0: by count (default)
-    const recon_flow *flow; // optional: how the parts move, and
-    const double *dt_s;     // ... when each view sees them: a point is looked for where it is then
+    const recon_flow *flow;   // optional: how the parts move, and
+    const double *dt_s;       // ... when each view sees them: a point is looked for where it is then,
+    const double *exposure_s; // ... how long (optional): at each of its moments, for the matte of a blurred
+    double drift[3];          // ... picture has all places where he was; and what all moves by beside the
+                              // flow, metres a second, within exposures only
 } recon_hull_params;
 recon_hull_params recon_hull_params_default(void);
 

@@ -27,9 +27,15 @@ bool recon_motion_matters(const sp_view *views, int count)
     return last - first > SAME_TIME_S;
 }
 
+// A matte, and when.
+typedef struct sight {
+    const recon_silhouette *silhouette;
+    double dt_s;
+} sight;
+
 typedef struct search {
-    const recon_scene *scene;
-    const sp_view *views;
+    sight *sights;
+    int sight_count;
     sp_pool *pool;
     double *points; // three a point
     double *sums;   // one a chunk
@@ -41,14 +47,12 @@ typedef struct search {
 static double allowed(const search *s, const double at[3])
 {
     double least = 1, second = 1;
-    for (int v = 0; v < s->scene->count; v++) {
+    for (int v = 0; v < s->sight_count; v++) {
         float metres;
-        if (!s->scene->views[v].used)
-            continue;
-        const double moved[3] = {at[0] + s->velocity[0] * s->views[v].dt_s,
-                                 at[1] + s->velocity[1] * s->views[v].dt_s,
-                                 at[2] + s->velocity[2] * s->views[v].dt_s};
-        if (!recon_silhouette_at(&metres, &s->scene->views[v].silhouette, moved))
+        double dt = s->sights[v].dt_s;
+        const double moved[3] = {at[0] + s->velocity[0] * dt, at[1] + s->velocity[1] * dt,
+                                 at[2] + s->velocity[2] * dt};
+        if (!recon_silhouette_at(&metres, s->sights[v].silhouette, moved))
             continue;
         double share = fmin(fmax(0.5 + (double)metres / GRID_M, 0), 1);
         if (share < least) {
@@ -82,36 +86,57 @@ static double volume_at(search *s, const double velocity[3])
     return sum;
 }
 
-// The points of a hull that is carved with much tolerance, and around it.
-static int list_points(search *s, const sp_progress *progress)
+static void add_sights(search *s, const recon_scene *scene, const sp_view *views)
 {
-    size_t n = (size_t)s->scene->count;
+    for (int v = 0; v < scene->count; v++)
+        if (scene->views[v].used)
+            s->sights[s->sight_count++] = (sight){&scene->views[v].silhouette, views[v].dt_s};
+}
+
+static int64_t cells_of(const recon_hull *hull)
+{
+    return hull->field ? (int64_t)hull->size[0] * hull->size[1] * hull->size[2] : 0;
+}
+
+// The samples of the hull inside of it and around; points may be NULL, to count them.
+static int64_t take_points(double *points, const recon_hull *hull)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < cells_of(hull); i++) {
+        if (hull->field[i] < (float)-AROUND_M)
+            continue;
+        const int64_t at[3] = {i % hull->size[0], i / hull->size[0] % hull->size[1],
+                               i / hull->size[0] / hull->size[1]};
+        for (int k = 0; points && k < 3; k++)
+            points[3 * count + k] = hull->origin[k] + hull->voxel_m * (double)at[k];
+        count++;
+    }
+    return count;
+}
+
+// The points of a hull that is carved with much tolerance, and around it.
+static int list_points(search *s, const recon_scene *scene, const sp_progress *progress)
+{
+    size_t n = (size_t)scene->count;
     recon_silhouette *silhouettes = sp_calloc(n, sizeof *silhouettes);
     bool *used = sp_calloc(n, sizeof *used);
     recon_hull hull = {0};
     int rc = silhouettes && used ? SP_OK : SP_ENOMEM, views = 0;
     for (size_t v = 0; !rc && v < n; v++) {
-        silhouettes[v] = s->scene->views[v].silhouette;
-        used[v] = s->scene->views[v].used;
+        silhouettes[v] = scene->views[v].silhouette;
+        used[v] = scene->views[v].used;
         views += used[v];
     }
     recon_hull_params params = recon_hull_params_default();
     params.voxel_m = GRID_M;
     params.tolerance = views / 3;
     if (!rc)
-        rc = recon_hull_carve(&hull, silhouettes, used, s->scene->count, &params, s->pool, progress);
-    size_t cells = hull.field ? (size_t)hull.size[0] * (size_t)hull.size[1] * (size_t)hull.size[2] : 0;
-    s->points = sp_calloc(3 * cells + 1, sizeof *s->points);
+        rc = recon_hull_carve(&hull, silhouettes, used, scene->count, &params, s->pool, progress);
+    s->count = take_points(NULL, &hull);
+    s->points = sp_calloc(3 * (size_t)s->count + 1, sizeof *s->points);
     rc = rc || s->points ? rc : SP_ENOMEM;
-    for (size_t i = 0; !rc && i < cells; i++) {
-        if (hull.field[i] < (float)-AROUND_M)
-            continue;
-        const size_t at[3] = {i % (size_t)hull.size[0], i / (size_t)hull.size[0] % (size_t)hull.size[1],
-                              i / (size_t)hull.size[0] / (size_t)hull.size[1]};
-        for (int k = 0; k < 3; k++)
-            s->points[3 * s->count + k] = hull.origin[k] + hull.voxel_m * (double)at[k];
-        s->count++;
-    }
+    if (!rc)
+        take_points(s->points, &hull);
     recon_hull_free(&hull);
     free(silhouettes);
     free(used);
@@ -137,16 +162,22 @@ static void climb(double velocity[3], search *s)
         }
 }
 
-int recon_motion_whole(double velocity[3], const recon_scene *scene, const sp_view *views, sp_pool *pool,
+int recon_motion_whole(double velocity[3], const recon_scene *scene, const sp_view *views,
+                       const recon_scene *around, const sp_view *around_views, sp_pool *pool,
                        const sp_progress *progress)
 {
-    search s = {.scene = scene, .views = views, .pool = pool};
-    int rc = list_points(&s, progress);
+    search s = {.pool = pool};
+    s.sights = sp_calloc((size_t)(scene->count + around->count), sizeof *s.sights);
+    int rc = s.sights ? list_points(&s, scene, progress) : SP_ENOMEM;
     s.sums = sp_calloc((size_t)s.count / CHUNK + 1, sizeof *s.sums);
     rc = rc || s.sums ? rc : SP_ENOMEM;
     velocity[0] = velocity[1] = velocity[2] = 0;
-    if (!rc && s.count)
+    if (!rc) {
+        add_sights(&s, scene, views);
+        add_sights(&s, around, around_views);
         climb(velocity, &s);
+    }
+    free(s.sights);
     free(s.points);
     free(s.sums);
     return rc;

@@ -9,8 +9,10 @@
 bool recon_motion_matters(const sp_view *views, int count);
 
 // Velocity of the athlete as a whole, metres a second: that with which the mattes, each at its own dt_s,
-// leave most room for him. When it is wrong, they cut each other's outlines away.
-int recon_motion_whole(double velocity[3], const recon_scene *scene, const sp_view *views, sp_pool *pool,
+// leave most room for him. When it is wrong, they cut each other's outlines away. around: more views, of
+// neighbouring instants (count 0: none).
+int recon_motion_whole(double velocity[3], const recon_scene *scene, const sp_view *views,
+                       const recon_scene *around, const sp_view *around_views, sp_pool *pool,
                        const sp_progress *progress);
 
 // Move each used view's camera against the velocity, so that what moves with it stands in all of them where

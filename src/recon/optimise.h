@@ -18,8 +18,9 @@ typedef struct recon_target {
     const sp_image *weight;       // 1 channel: how much a pixel's colour counts; NULL: 1
     const sp_image *matte;        // 1 channel: what the cloud's alpha should be; NULL: anything
     const sp_image *matte_weight; // 1 channel: how much a pixel's alpha counts; NULL: 1
-    double gains[6]; // 3 gains, 3 offsets: start, and result when params.fit_gains (1 1 1 0 0 0: none)
-    double dt_s;     // its time minus the cloud's (default 0); counts where params.flow is given
+    double gains[6];   // 3 gains, 3 offsets: start, and result when params.fit_gains (1 1 1 0 0 0: none)
+    double dt_s;       // its time minus the cloud's (default 0): the middle of an exposure of ...
+    double exposure_s; // ... so long (default 0); both count where params.flow is given
 } recon_target;
 
 // Steps of Adam, per parameter. Positions decay exponentially from position_m to position_last_m, all others
@@ -75,6 +76,10 @@ typedef struct recon_optimise_params {
                          // (default false)
     recon_flow *flow; // optional, with one view a step: how splats move, start and result; then the cloud has
                       // velocities
+    double flow_rate; // of a node's velocity, metres a second a step, decaying to a tenth (default 0.15); 0:
+                      // the flow is known and held
+    double drift[3]; // what all move by beside it, metres a second: counts within exposures, while between
+                     // their middles the targets' cameras make up for it (default 0)
 } recon_optimise_params;
 recon_optimise_params recon_optimise_params_default(void);
 

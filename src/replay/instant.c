@@ -19,8 +19,8 @@ typedef struct matte_job {
     } * matted;
 } matte_job;
 
-static int matte_one(sp_image *out, double gains[6], const sp_frame *frame, const replay_plate *plate,
-                     const replay_stand *stand)
+int replay_matte_frame(sp_image *out, double gains[6], const sp_frame *frame, const replay_plate *plate,
+                       const replay_stand *stand)
 {
     sp_matte_params params = sp_matte_params_default();
     if (plate->is_still) { // the plate is this very picture
@@ -46,9 +46,9 @@ static void matte_work(void *context, int64_t i, int worker)
     matte_job *job = context;
     const sp_frame *frame = &job->instant->set.frames[i];
     struct matted *matted = &job->matted[i];
-    matted->code =
-        matte_one(&job->instant->mattes[i], job->gains[i], frame, &job->plates->plates[frame->camera_index],
-                  &job->instant->stands[frame->camera_index]);
+    matted->code = replay_matte_frame(&job->instant->mattes[i], job->gains[i], frame,
+                                      &job->plates->plates[frame->camera_index],
+                                      &job->instant->stands[frame->camera_index]);
     if (matted->code < 0)
         snprintf(matted->sentence, sizeof matted->sentence, "%s", sp_error_text());
 }
@@ -79,24 +79,33 @@ int replay_instant_see(replay_instant *instant, sp_take *take, const bool *chose
 {
     sp_ledger_begin(ledger, "frames");
     int code = sp_progress_step(progress, "frames", 0, 1);
+    bool is_blurred = replay_around_matters(take, chosen);
+    if (code == SP_OK && is_blurred)
+        code = replay_around_frames(&instant->around, 0, take, chosen, instant->t_s, pool);
     if (code == SP_OK)
         code = sp_take_frame_set(&instant->set, take, chosen, instant->t_s, pool);
+    if (code == SP_OK && is_blurred)
+        code = replay_around_frames(&instant->around, 1, take, chosen, instant->t_s, pool);
     if (code < 0)
         return code;
     sp_ledger_begin(ledger, "mattes");
     instant->camera_count = plates->count;
     code = replay_stands_find(&instant->stands, &instant->set, plates, pool);
-    return code < 0 ? code : matte_all(instant, plates, gains, pool, progress);
+    if (code == SP_OK)
+        code = matte_all(instant, plates, gains, pool, progress);
+    return code == SP_OK && is_blurred ? replay_around_matte(&instant->around, plates, instant->stands, pool)
+                                       : code;
 }
 
-static sp_view view_of(const sp_frame *frame, const replay_plate *plate, const replay_stand *stand,
-                       const sp_image *matte, const double gains[6], double t_s)
+sp_view replay_view(const sp_frame *frame, const sp_camera *camera, const replay_plate *plate,
+                    const replay_stand *stand, const sp_image *matte, const double gains[6], double t_s)
 {
-    sp_view view = {.camera = frame->camera,
+    sp_view view = {.camera = *camera,
                     .image = &frame->image,
                     .plate = stand->plate.data ? &stand->plate : &plate->image,
                     .matte = matte,
-                    .dt_s = frame->t_s - t_s};
+                    .dt_s = frame->t_s - t_s,
+                    .exposure_s = frame->exposure_s};
     for (int k = 0; k < 6; k++)
         view.gains[k] = gains[k];
     return view;
@@ -115,8 +124,9 @@ int replay_instant_solve(replay_instant *instant, const replay_plates *plates, d
         return SP_ENOMEM;
     for (int i = 0; i < count; i++) {
         const sp_frame *frame = &instant->set.frames[i];
-        views[i] = view_of(frame, &plates->plates[frame->camera_index], &instant->stands[frame->camera_index],
-                           &instant->mattes[i], gains[i], instant->t_s);
+        views[i] =
+            replay_view(frame, &frame->camera, &plates->plates[frame->camera_index],
+                        &instant->stands[frame->camera_index], &instant->mattes[i], gains[i], instant->t_s);
     }
     sp_recon_params recon = sp_recon_params_default();
     recon.splats = params->splats;
@@ -126,8 +136,14 @@ int replay_instant_solve(replay_instant *instant, const replay_plates *plates, d
     recon.budget_s = params->iterations > 0 ? 0 : fmax(instant->deadline_s - sp_time_s(), LEAST_BUDGET_S);
     recon.watch = instant->watch;
     sp_ledger_begin(ledger, "athlete");
-    int code =
-        sp_recon_athlete(&instant->cloud, &instant->report, views, count, warm, &recon, pool, progress);
+    sp_view *neighbours = NULL;
+    int code = replay_around_views(&neighbours, &recon.neighbour_count, &instant->around, &instant->set,
+                                   plates, instant->stands);
+    recon.neighbours = recon.neighbour_count ? neighbours : NULL;
+    if (code == SP_OK)
+        code =
+            sp_recon_athlete(&instant->cloud, &instant->report, views, count, warm, &recon, pool, progress);
+    free(neighbours);
     free(views);
     return code < 0 ? sp_error_context(code, "at %.3f s", instant->t_s) : code;
 }
@@ -138,6 +154,7 @@ void replay_instant_forget(replay_instant *instant)
         sp_image_free(&instant->mattes[i]);
     free(instant->mattes);
     instant->mattes = NULL;
+    replay_around_free(&instant->around);
     replay_stands_free(&instant->stands, instant->camera_count);
     sp_frame_set_free(&instant->set);
     instant->set = (sp_frame_set){0};

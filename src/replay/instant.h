@@ -2,7 +2,7 @@
 #ifndef REPLAY_INSTANT_H
 #define REPLAY_INSTANT_H
 
-#include "stand.h"
+#include "around.h"
 
 typedef struct replay_instant {
     double t_s;
@@ -11,12 +11,20 @@ typedef struct replay_instant {
     replay_stand *stands; // one per camera of the rig
     int camera_count;
     sp_image *mattes;              // one per frame of the set
+    replay_around around;          // the frames before and after, where exposures matter; freed with the set
     double deadline_s;             // sp_time_s() by which it is to be solved
     const sp_athlete_watch *watch; // looks at it meanwhile; nullable, borrowed
     const double *light;           // of the venue, borrowed (light.h); NULL: as it was prepared
     sp_splat_cloud cloud;
     sp_recon_report report;
 } replay_instant;
+
+// Matte one frame (its camera's to name in errors); gains: as of sp_view.
+int replay_matte_frame(sp_image *out, double gains[6], const sp_frame *frame, const replay_plate *plate,
+                       const replay_stand *stand);
+// A frame as a view of the instant t_s. It borrows everything.
+sp_view replay_view(const sp_frame *frame, const sp_camera *camera, const replay_plate *plate,
+                    const replay_stand *stand, const sp_image *matte, const double gains[6], double t_s);
 
 // Decode and matte the frames at instant->t_s (stages "frames", "mattes").
 int replay_instant_see(replay_instant *instant, sp_take *take, const bool *chosen,

@@ -1,0 +1,119 @@
+#include "around.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "instant.h"
+
+// A hand or foot at this speed, m/s, is blurred by so many pixels where it matters: below, the blur is hardly
+// more than that of the pixels themselves.
+#define HAND_SPEED 8.0
+#define LEAST_BLUR_PX 2.0
+#define NEAREST_M 0.1
+
+bool replay_around_matters(const sp_take *take, const bool *chosen)
+{
+    sp_vec3 focus = sp_rig_focus(&take->rig);
+    for (int i = 0; i < take->rig.count; i++) {
+        const sp_camera *camera = &take->rig.cameras[i];
+        double away = fmax(sp_v3_norm(sp_v3_sub(sp_camera_center(camera), focus)), NEAREST_M);
+        double blur_px = take->feeds[i].exposure_s * HAND_SPEED * camera->fx / away;
+        if (chosen[i] && blur_px > LEAST_BLUR_PX)
+            return true;
+    }
+    return false;
+}
+
+int replay_around_frames(replay_around *around, int side, sp_take *take, const bool *chosen, double t_s,
+                         sp_pool *pool)
+{
+    double begin_s, end_s, then_s = t_s + (side ? 1 : -1) / sp_rational_value(take->fps);
+    int code = sp_take_span(&begin_s, &end_s, take, chosen);
+    if (code < 0 || then_s < begin_s || then_s > end_s)
+        return code;
+    return sp_take_frame_set(&around->sets[side], take, chosen, then_s, pool);
+}
+
+typedef struct matte_job {
+    replay_around *around;
+    const replay_plates *plates;
+    const replay_stand *stands;
+    int *codes;
+} matte_job;
+
+static void matte_work(void *context, int64_t index, int worker)
+{
+    (void)worker;
+    matte_job *job = context;
+    replay_around *a = job->around;
+    int side = index >= a->sets[0].count, i = (int)index - (side ? a->sets[0].count : 0);
+    const sp_frame *frame = &a->sets[side].frames[i];
+    const replay_stand *stand = &job->stands[frame->camera_index];
+    if (!stand->is_left_out)
+        job->codes[index] = replay_matte_frame(&a->mattes[side][i], a->gains[side][i], frame,
+                                               &job->plates->plates[frame->camera_index], stand);
+}
+
+int replay_around_matte(replay_around *around, const replay_plates *plates, const replay_stand *stands,
+                        sp_pool *pool)
+{
+    int count = around->sets[0].count + around->sets[1].count, code = SP_OK;
+    matte_job job = {around, plates, stands, sp_calloc((size_t)count + 1, sizeof *job.codes)};
+    for (int side = 0; side < 2; side++) {
+        size_t n = (size_t)around->sets[side].count + 1;
+        around->mattes[side] = sp_calloc(n, sizeof *around->mattes[side]);
+        around->gains[side] = sp_calloc(n, sizeof *around->gains[side]);
+        if (!around->mattes[side] || !around->gains[side])
+            code = SP_ENOMEM;
+    }
+    if (!job.codes)
+        code = SP_ENOMEM;
+    if (code == SP_OK)
+        sp_pool_run(pool, count, matte_work, &job);
+    for (int i = 0; i < count && code == SP_OK; i++)
+        if (job.codes[i] < 0)
+            code = sp_error(job.codes[i], "the frames around the instant could not be matted");
+    free(job.codes);
+    return code;
+}
+
+static const sp_frame *frame_of(const sp_frame_set *set, int camera_index)
+{
+    for (int i = 0; i < set->count; i++)
+        if (set->frames[i].camera_index == camera_index)
+            return &set->frames[i];
+    return NULL;
+}
+
+int replay_around_views(sp_view **out, int *count, const replay_around *around, const sp_frame_set *set,
+                        const replay_plates *plates, const replay_stand *stands)
+{
+    size_t most = (size_t)around->sets[0].count + (size_t)around->sets[1].count;
+    sp_view *views = sp_calloc(most + 1, sizeof *views);
+    if (!views)
+        return SP_ENOMEM;
+    *count = 0;
+    for (int side = 0; side < 2; side++)
+        for (int i = 0; i < around->sets[side].count; i++) {
+            const sp_frame *frame = &around->sets[side].frames[i], *own = frame_of(set, frame->camera_index);
+            if (!own || !around->mattes[side][i].data)
+                continue;
+            views[(*count)++] = replay_view(frame, &own->camera, &plates->plates[frame->camera_index],
+                                            &stands[frame->camera_index], &around->mattes[side][i],
+                                            around->gains[side][i], set->t_s);
+        }
+    *out = views;
+    return SP_OK;
+}
+
+void replay_around_free(replay_around *around)
+{
+    for (int side = 0; side < 2; side++) {
+        for (int i = 0; around->mattes[side] && i < around->sets[side].count; i++)
+            sp_image_free(&around->mattes[side][i]);
+        free(around->mattes[side]);
+        free(around->gains[side]);
+        sp_frame_set_free(&around->sets[side]);
+    }
+    *around = (replay_around){0};
+}
