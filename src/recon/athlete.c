@@ -9,6 +9,7 @@
 #include "seed.h"
 #include "shadow.h"
 #include "surface.h"
+#include "views.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -71,40 +72,6 @@ typedef struct athlete {
     sp_recon_report report;
 } athlete;
 
-// The views that have a matte have all else; *matted: how many those are.
-static int check_pictures(int *matted, const sp_view *views, int count)
-{
-    *matted = 0;
-    for (int v = 0; v < count; v++) {
-        const sp_view *view = &views[v];
-        const char *id = view->camera.id;
-        if (!view->matte)
-            continue;
-        if (!view->image || !view->plate)
-            return sp_error(SP_EINVAL, "camera %s has a matte but no %s", id,
-                            view->image ? "plate" : "image");
-        if (view->image->width != view->camera.width || view->image->height != view->camera.height ||
-            view->plate->width != view->camera.width || view->plate->height != view->camera.height ||
-            view->matte->width != view->camera.width || view->matte->height != view->camera.height)
-            return sp_error(SP_EINVAL, "camera %s: image, plate and matte must have the camera's size %dx%d",
-                            id, view->camera.width, view->camera.height);
-        ++*matted;
-    }
-    return SP_OK;
-}
-
-static int check_views(const sp_view *views, int count, const sp_recon_params *params)
-{
-    int matted, around, rc = check_pictures(&matted, views, count);
-    if (!rc && params->neighbours)
-        rc = check_pictures(&around, params->neighbours, params->neighbour_count);
-    if (rc)
-        return rc;
-    return matted >= 2 ? SP_OK
-                       : sp_error(SP_EINVAL, "%d of %d views have a matte; the athlete needs at least two",
-                                  matted, count);
-}
-
 // Neighbours of a view that contradicts the others say no more than it does.
 static void drop_with(recon_scene *around, const recon_scene *scene)
 {
@@ -112,19 +79,6 @@ static void drop_with(recon_scene *around, const recon_scene *scene)
         for (int v = 0; v < scene->count; v++)
             if (!scene->views[v].used && !strcmp(scene->views[v].full.id, around->views[n].full.id))
                 around->views[n].used = false;
-}
-
-static bool all_empty(const sp_view *views, int count)
-{
-    for (int v = 0; v < count; v++) {
-        if (!views[v].matte)
-            continue;
-        size_t pixels = (size_t)views[v].matte->width * (size_t)views[v].matte->height;
-        for (size_t i = 0; i < pixels; i++)
-            if (views[v].matte->data[i] > 0.5f)
-                return false;
-    }
-    return true;
 }
 
 // Nothing of him is under a floor that mirrors him.
@@ -472,7 +426,7 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
                  .pool = pool,
                  .progress = progress,
                  .begin_s = sp_time_s()};
-    int rc = check_views(views, count, a.params);
+    int rc = recon_views_check(views, count, a.params->neighbours, a.params->neighbour_count);
     if (rc)
         return rc;
     a.report.view_count = count;
@@ -482,7 +436,7 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
         rc = SP_ENOMEM;
     for (int i = 0; !rc && i < 6 * count; i++)
         a.report.gains[i] = i % 6 < 3;
-    if (!rc && !all_empty(views, count))
+    if (!rc && !recon_views_empty(views, count))
         rc = reconstruct(&a);
     if (!rc && !a.cloud.data)
         rc = sp_splat_cloud_init(&a.cloud, 16, a.params->sh_degree);
