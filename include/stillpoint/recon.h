@@ -121,6 +121,8 @@ typedef struct sp_background_params {
     uint64_t seed;
     sp_kernels kernels;
     sp_seeds seeds;
+    bool holds_action; // the middle of the rig is no more likely to be empty than the rest: who acts there is
+                       // to be found in the pictures (default false)
     const double *points_xyz; // optional sparse points of the venue (points_count * 3)
     const uint8_t *points_rgb;
     int64_t points_count;

@@ -223,6 +223,8 @@ int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
     if (!rc)
         rc = stereo_views(&small, views, count, params->budget_s, pool);
     g.views = small;
+    if (params->holds_action)
+        g.params.action_radius_m = 0;
     if (!rc)
         rc = find_geometry(&g, pool, progress);
     if (!rc)

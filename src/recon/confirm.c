@@ -13,6 +13,7 @@
 #define ACTION_HIGH 1.5  // radii of its cylinder
 #define MANY_LOOKERS 3   // with more views than this on a point, a single one that agrees may be chance
 #define REACH_SHARE 0.98 // of what was confirmed lies within reach
+#define LEAST_REACH 3    // usual distances of what is looked at: a shell lies behind the cameras
 
 static void free_flags(uint8_t **flags, int count)
 {
@@ -120,8 +121,9 @@ static void believe_row(void *context, int64_t y, int worker)
         sp_vec3 world = recon_world_at(g, job->view, at);
         float cost = map->cost[at];
         job->believable[job->view][at] =
-            cost < BELIEVABLE_COST || (cost < FLOOR_COST && fabs(world.z) < FLOOR_TOLERANCE_M &&
-                                       recon_colour_agrees(g, job->view, at, world));
+            cost < BELIEVABLE_COST ||
+            (cost < FLOOR_COST && g->params.floor_radius_m > 0 && fabs(world.z) < FLOOR_TOLERANCE_M &&
+             recon_colour_agrees(g, job->view, at, world));
     }
 }
 
@@ -178,7 +180,7 @@ static int find_reach(recon_geometry *g)
             }
     qsort(distances, count, sizeof *distances, compare_doubles);
     double reach = count ? distances[(size_t)(REACH_SHARE * (double)(count - 1))] : 0;
-    g->reach_m = fmax(reach, g->params.floor_radius_m);
+    g->reach_m = fmax(reach, fmax(g->params.floor_radius_m, LEAST_REACH * g->params.distance_m));
     free(distances);
     return SP_OK;
 }

@@ -1,4 +1,5 @@
 #include "depths.h"
+#include "floor.h"
 #include "grey.h"
 
 #include <math.h>
@@ -120,6 +121,8 @@ int recon_depths(recon_geometry *g, sp_pool *pool, const sp_progress *progress)
         rc = level_open(&now, g, l, pool);
         if (!rc)
             rc = match(&now, &before, &params, g, pool, progress);
+        if (!rc && l == levels - 1 && !recon_floor_is_there(now.views, now.maps, g->count, &params))
+            params.floor_radius_m = g->params.floor_radius_m = g->params.action_radius_m = 0;
         level_free(&before, g->count);
         before = now;
     }

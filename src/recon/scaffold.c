@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #define SHELL_POINTS 3000
-#define SHELL_LOWEST -0.1 // sine of the lowest elevation
+#define SHELL_LOWEST -0.1 // sine of the lowest elevation over a floor
 #define SHELL_MARGIN 1.2  // beyond the farthest confirmed surface but for stragglers
 #define FLOOR_BELOW_M 0.02
 #define SCAFFOLD_OPACITY 0.98f
@@ -105,19 +105,19 @@ static int append_anchors(sp_splat_cloud *out, const recon_geometry *g, anchor *
     return rc;
 }
 
-static int shell(sp_splat_cloud *out, const recon_geometry *g, double radius)
+static int shell(sp_splat_cloud *out, const recon_geometry *g, double radius, double lowest)
 {
     anchor *anchors = sp_calloc(SHELL_POINTS, sizeof *anchors);
     if (!anchors)
         return SP_ENOMEM;
     sp_vec3 centre = sp_v3(g->params.floor_x, g->params.floor_y, 0);
     double golden = M_PI * (3 - sqrt(5.0));
-    for (int i = 0; i < SHELL_POINTS; i++) { // Fibonacci lattice on the part of the sphere above SHELL_LOWEST
-        double z = SHELL_LOWEST + (1 - SHELL_LOWEST) * (i + 0.5) / SHELL_POINTS, r = sqrt(1 - z * z);
+    for (int i = 0; i < SHELL_POINTS; i++) { // Fibonacci lattice on the part of the sphere above lowest
+        double z = lowest + (1 - lowest) * (i + 0.5) / SHELL_POINTS, r = sqrt(1 - z * z);
         sp_vec3 direction = sp_v3(r * cos(golden * i), r * sin(golden * i), z);
         anchors[i].position = sp_v3_add(centre, sp_v3_scale(direction, radius));
         anchors[i].normal = sp_v3_scale(direction, -1);
-        anchors[i].spacing = radius * sqrt(2 * M_PI * (1 - SHELL_LOWEST) / SHELL_POINTS);
+        anchors[i].spacing = radius * sqrt(2 * M_PI * (1 - lowest) / SHELL_POINTS);
         look_up(&anchors[i], g, false);
     }
     int rc = append_anchors(out, g, anchors, SHELL_POINTS, centre, true);
@@ -155,6 +155,7 @@ static int floor_rings(sp_splat_cloud *out, const recon_geometry *g, double radi
 int recon_scaffold(sp_splat_cloud *out, const recon_geometry *g)
 {
     double radius = SHELL_MARGIN * g->reach_m;
-    int rc = shell(out, g, radius);
-    return rc ? rc : floor_rings(out, g, radius);
+    bool has_floor = g->params.floor_radius_m > 0;
+    int rc = shell(out, g, radius, has_floor ? SHELL_LOWEST : -1);
+    return rc || !has_floor ? rc : floor_rings(out, g, radius);
 }

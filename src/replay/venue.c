@@ -206,7 +206,17 @@ static int load_points(sp_points *out, const sp_take *take)
     return code;
 }
 
-static sp_background_params background_params(const sp_replay_params *params, const sp_points *points)
+// Of stills there is one picture a camera, and whoever acts is in it.
+static bool are_all_still(const replay_plates *plates)
+{
+    for (int i = 0; i < plates->count; i++)
+        if (plates->plates[i].image.data && !plates->plates[i].is_still)
+            return false;
+    return true;
+}
+
+static sp_background_params background_params(const replay_plates *plates, const sp_replay_params *params,
+                                              const sp_points *points)
 {
     sp_background_params p = sp_background_params_default();
     p.splats = params->background_splats;
@@ -215,6 +225,7 @@ static sp_background_params background_params(const sp_replay_params *params, co
     p.seed = params->seed;
     p.kernels = params->kernels;
     p.seeds = params->background_seeds;
+    p.holds_action = are_all_still(plates);
     p.points_xyz = points->xyz;
     p.points_rgb = points->rgb;
     p.points_count = points->count;
@@ -236,7 +247,7 @@ int replay_venue_make(sp_splat_cloud *out, sp_prepare_report *report, const sp_t
         code = replay_renderer(&w.renderer, params->kernels, pool);
     if (code == SP_OK)
         code = load_points(&points, take);
-    sp_background_params p = background_params(params, &points);
+    sp_background_params p = background_params(plates, params, &points);
     sp_recon_watch watch = {see, &w, WATCH_EVERY_S};
     p.watch = is_watched ? &watch : NULL;
     w.before_s = sp_time_s() - begin_s;

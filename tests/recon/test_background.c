@@ -1,6 +1,7 @@
 // The venue from plates, held against a room of two textured planes that the test casts itself.
 #include "../../src/recon/background.h"
 #include "../../src/recon/depths.h"
+#include "../../src/recon/floor.h"
 #include "../../src/recon/planes.h"
 
 #include <stillpoint/render.h>
@@ -423,6 +424,30 @@ static void what_hides_the_action_is_in_it(void **state)
     assert_false(recon_in_action(&g, sp_v3(0, -2, 1.2))); // hidden from nobody
 }
 
+// The room's true depths, in a world whose Z = 0 is its floor, and in one where that lies in mid-air.
+static void a_floor_is_where_it_is_seen(void **state)
+{
+    room *r = *state;
+    recon_stereo_view view = {.camera = r->views[0].camera};
+    recon_stereo_params params = {.floor_radius_m = 12};
+    recon_depth_map map = {.width = WIDTH,
+                           .height = HEIGHT,
+                           .depth = calloc(WIDTH * HEIGHT, sizeof(float)),
+                           .cost = calloc(WIDTH * HEIGHT, sizeof(float))};
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        double rgb[3];
+        map.depth[i] = (float)cast(rgb, &view.camera, i % WIDTH + 0.5, i / WIDTH + 0.5);
+    }
+    assert_true(recon_floor_is_there(&view, &map, 1, &params));
+    view.camera.translation =
+        sp_v3_sub(view.camera.translation, sp_m3_apply(view.camera.rotation, sp_v3(0, 0, -0.9)));
+    assert_false(recon_floor_is_there(&view, &map, 1, &params));
+    params.floor_radius_m = 0.01; // nobody sees that spot
+    assert_true(recon_floor_is_there(&view, &map, 1, &params));
+    free(map.depth);
+    free(map.cost);
+}
+
 static void no_view_is_an_error(void **state)
 {
     room *r = *state;
@@ -443,6 +468,7 @@ int main(void)
         cmocka_unit_test(a_new_viewpoint_sees_the_room),
         cmocka_unit_test(a_small_budget_gets_a_coarse_stereo),
         cmocka_unit_test(what_hides_the_action_is_in_it),
+        cmocka_unit_test(a_floor_is_where_it_is_seen),
         cmocka_unit_test(no_view_is_an_error),
     };
     return cmocka_run_group_tests_name("background", tests, room_open, room_close);
