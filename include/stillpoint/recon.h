@@ -82,6 +82,9 @@ void sp_recon_report_free(sp_recon_report *report);
 int sp_recon_clean_mattes(sp_image *out, const sp_view *views, int count, sp_pool *pool,
                           const sp_progress *progress);
 
+// How well each view's matte agrees with the hull of all that have one, 0..1; 0 of views without.
+int sp_recon_agreement(double *agreement, const sp_view *views, int count, sp_pool *pool);
+
 // The athlete's cloud (foreground only) at one instant. Where the views' dt_s differ, each is compared at its
 // own time, and the cloud has velocities; so it has with neighbours. Then each is also compared as blurred as
 // its exposure makes it, and the cloud is sharp. warm (nullable): a neighbouring instant's cloud to start

@@ -103,6 +103,16 @@ static int clean_all(sp_image *out, const recon_scene *scene, const sp_view *vie
     return rc;
 }
 
+int sp_recon_agreement(double *agreement, const sp_view *views, int count, sp_pool *pool)
+{
+    recon_scene scene = {0};
+    int rc = recon_scene_open(&scene, views, count, pool, NULL);
+    if (!rc)
+        rc = recon_agree(agreement, &scene, AGREE_VOXEL_M, pool, NULL);
+    recon_scene_close(&scene);
+    return rc;
+}
+
 int sp_recon_clean_mattes(sp_image *out, const sp_view *views, int count, sp_pool *pool,
                           const sp_progress *progress)
 {

@@ -9,8 +9,8 @@
 // nothing is in doubt.
 int replay_plate_doubt(sp_image *out, const replay_plate *plate);
 
-// Put the venue, as it looks from their cameras, into the plates: where no sample showed it, and where a plate
-// in doubt differs from it. The spread there becomes what the two typically differ by around.
+// Put the venue, as it looks from their cameras, into the plates: where no sample showed it, and where a
+// plate in doubt differs from it. The spread there becomes what the two typically differ by around.
 int replay_plates_fill(replay_plates *plates, const sp_splat_cloud *venue, sp_kernels kernels, sp_pool *pool);
 
 #endif

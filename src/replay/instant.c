@@ -1,4 +1,5 @@
 #include "instant.h"
+#include "borrow.h"
 
 #include <stillpoint/matte.h>
 
@@ -8,6 +9,10 @@
 
 // However late it is, a body must come of it.
 #define LEAST_BUDGET_S 0.5
+// The first look, by the cameras that can be relied on, when others borrow from it: steps, and share of the
+// time.
+#define COARSE_ITERATIONS 60
+#define COARSE_SHARE 0.4
 
 typedef struct matte_job {
     const replay_instant *instant;
@@ -58,7 +63,7 @@ static int matte_all(replay_instant *instant, const replay_plates *plates, doubl
                      const sp_progress *progress)
 {
     int count = instant->set.count, code = SP_OK;
-    instant->mattes = sp_calloc((size_t)count + 1, sizeof *instant->mattes);
+    instant->mattes = sp_calloc((size_t)(count + instant->aside.count) + 1, sizeof *instant->mattes);
     matte_job job = {instant, plates, gains, sp_calloc((size_t)count + 1, sizeof *job.matted)};
     if (!instant->mattes || !job.matted)
         code = SP_ENOMEM;
@@ -90,7 +95,10 @@ int replay_instant_see(replay_instant *instant, sp_take *take, const bool *chose
         return code;
     sp_ledger_begin(ledger, "mattes");
     instant->camera_count = plates->count;
-    code = replay_stands_find(&instant->stands, &instant->set, plates, pool);
+    instant->aside.frames = sp_calloc((size_t)instant->set.count + 1, sizeof *instant->aside.frames);
+    code = instant->aside.frames
+               ? replay_stands_find(&instant->stands, &instant->set, &instant->aside, plates, pool)
+               : SP_ENOMEM;
     if (code == SP_OK)
         code = matte_all(instant, plates, gains, pool, progress);
     return code == SP_OK && is_blurred ? replay_around_matte(&instant->around, plates, instant->stands, pool)
@@ -111,6 +119,59 @@ sp_view replay_view(const sp_frame *frame, const sp_camera *camera, const replay
     return view;
 }
 
+static sp_view *views_of(const replay_instant *instant, const replay_plates *plates, double (*gains)[6])
+{
+    sp_view *views = sp_calloc((size_t)instant->set.count + 1, sizeof *views);
+    for (int i = 0; views && i < instant->set.count; i++) {
+        const sp_frame *frame = &instant->set.frames[i];
+        views[i] =
+            replay_view(frame, &frame->camera, &plates->plates[frame->camera_index],
+                        &instant->stands[frame->camera_index], &instant->mattes[i], gains[i], instant->t_s);
+    }
+    return views;
+}
+
+static sp_recon_params recon_params(const replay_instant *instant, const sp_replay_params *params)
+{
+    sp_recon_params recon = sp_recon_params_default();
+    recon.splats = params->splats;
+    recon.seed = params->seed;
+    recon.kernels = params->kernels;
+    recon.iterations = params->iterations;
+    recon.budget_s = params->iterations > 0 ? 0 : fmax(instant->deadline_s - sp_time_s(), LEAST_BUDGET_S);
+    recon.watch = instant->watch;
+    return recon;
+}
+
+// Cameras whose mattes cannot be relied on get theirs from what the others make of the instant.
+static int borrow(replay_instant *instant, const replay_plates *plates, double (*gains)[6],
+                  const sp_splat_cloud *warm, const sp_replay_params *params, sp_pool *pool,
+                  const sp_progress *progress)
+{
+    bool *is_weak = sp_calloc((size_t)instant->set.count + 1, sizeof *is_weak);
+    sp_view *views = is_weak ? views_of(instant, plates, gains) : NULL;
+    int weak = 0, code = views ? SP_OK : SP_ENOMEM;
+    if (code == SP_OK)
+        code = replay_borrow_who(is_weak, &weak, instant, plates, views, pool);
+    if (code == SP_OK && weak + instant->aside.count > 0) {
+        for (int i = 0; i < instant->set.count; i++)
+            views[i].matte = is_weak[i] ? NULL : views[i].matte;
+        sp_recon_params recon = recon_params(instant, params);
+        recon.iterations =
+            recon.iterations > 0 ? (int)fmin(recon.iterations, COARSE_ITERATIONS) : COARSE_ITERATIONS;
+        recon.budget_s *= COARSE_SHARE;
+        sp_recon_report report = {0};
+        code = sp_recon_athlete(&instant->cloud, &report, views, instant->set.count, warm, &recon, pool,
+                                progress);
+        if (code == SP_OK && instant->cloud.count > 0)
+            code = replay_borrow(instant, is_weak, report.floor.shadow_splats, gains, params->kernels, pool);
+        sp_recon_report_free(&report);
+    }
+    free(views);
+    free(is_weak);
+    return code;
+}
+
 int replay_instant_solve(replay_instant *instant, const replay_plates *plates, double (*gains)[6],
                          const sp_splat_cloud *warm, const sp_replay_params *params, sp_ledger *ledger,
                          sp_pool *pool, const sp_progress *progress)
@@ -119,30 +180,22 @@ int replay_instant_solve(replay_instant *instant, const replay_plates *plates, d
     if (count < 2)
         return sp_error(SP_EINVAL, "at %.3f s only %d camera%s a frame; at least two are needed",
                         instant->t_s, count, count == 1 ? " has" : "s have");
-    sp_view *views = sp_calloc((size_t)count, sizeof *views);
-    if (!views)
-        return SP_ENOMEM;
-    for (int i = 0; i < count; i++) {
-        const sp_frame *frame = &instant->set.frames[i];
-        views[i] =
-            replay_view(frame, &frame->camera, &plates->plates[frame->camera_index],
-                        &instant->stands[frame->camera_index], &instant->mattes[i], gains[i], instant->t_s);
-    }
-    sp_recon_params recon = sp_recon_params_default();
-    recon.splats = params->splats;
-    recon.seed = params->seed;
-    recon.kernels = params->kernels;
-    recon.iterations = params->iterations;
-    recon.budget_s = params->iterations > 0 ? 0 : fmax(instant->deadline_s - sp_time_s(), LEAST_BUDGET_S);
-    recon.watch = instant->watch;
     sp_ledger_begin(ledger, "athlete");
-    sp_view *neighbours = NULL;
-    int code = replay_around_views(&neighbours, &recon.neighbour_count, &instant->around, &instant->set,
+    int code = instant->venue ? borrow(instant, plates, gains, warm, params, pool, progress) : SP_OK;
+    sp_splat_cloud coarse = instant->cloud;
+    instant->cloud = (sp_splat_cloud){0};
+    sp_recon_params recon = recon_params(instant, params);
+    sp_view *views = code == SP_OK ? views_of(instant, plates, gains) : NULL, *neighbours = NULL;
+    if (code == SP_OK && !views)
+        code = SP_ENOMEM;
+    if (code == SP_OK)
+        code = replay_around_views(&neighbours, &recon.neighbour_count, &instant->around, &instant->set,
                                    plates, instant->stands);
     recon.neighbours = recon.neighbour_count ? neighbours : NULL;
     if (code == SP_OK)
-        code =
-            sp_recon_athlete(&instant->cloud, &instant->report, views, count, warm, &recon, pool, progress);
+        code = sp_recon_athlete(&instant->cloud, &instant->report, views, instant->set.count,
+                                coarse.count > 0 ? &coarse : warm, &recon, pool, progress);
+    sp_splat_cloud_free(&coarse);
     free(neighbours);
     free(views);
     return code < 0 ? sp_error_context(code, "at %.3f s", instant->t_s) : code;
@@ -157,7 +210,8 @@ void replay_instant_forget(replay_instant *instant)
     replay_around_free(&instant->around);
     replay_stands_free(&instant->stands, instant->camera_count);
     sp_frame_set_free(&instant->set);
-    instant->set = (sp_frame_set){0};
+    sp_frame_set_free(&instant->aside);
+    instant->set = instant->aside = (sp_frame_set){0};
 }
 
 void replay_instant_free(replay_instant *instant)

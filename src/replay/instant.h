@@ -8,12 +8,14 @@ typedef struct replay_instant {
     double t_s;
     int64_t frame;        // round(t_s * nominal fps)
     sp_frame_set set;     // freed once the preview is made
+    sp_frame_set aside;   // frames that show something else than their plates; likewise
     replay_stand *stands; // one per camera of the rig
     int camera_count;
-    sp_image *mattes;              // one per frame of the set
+    sp_image *mattes;              // one per frame of the set, with room for those aside
     replay_around around;          // the frames before and after, where exposures matter; freed with the set
     double deadline_s;             // sp_time_s() by which it is to be solved
     const sp_athlete_watch *watch; // looks at it meanwhile; nullable, borrowed
+    const char *venue;             // path of the venue's cloud, borrowed; NULL: there is none
     const double *light;           // of the venue, borrowed (light.h); NULL: as it was prepared
     sp_splat_cloud cloud;
     sp_recon_report report;
@@ -30,7 +32,8 @@ sp_view replay_view(const sp_frame *frame, const sp_camera *camera, const replay
 int replay_instant_see(replay_instant *instant, sp_take *take, const bool *chosen,
                        const replay_plates *plates, double (*gains)[6], sp_ledger *ledger, sp_pool *pool,
                        const sp_progress *progress);
-// Reconstruct (stage "athlete"). warm: the instant before, or NULL. gains: one row per frame of the set.
+// Reconstruct (stage "athlete"). warm: the instant before, or NULL. gains: one row per frame of the set, with
+// room for those aside; these may come back into it.
 int replay_instant_solve(replay_instant *instant, const replay_plates *plates, double (*gains)[6],
                          const sp_splat_cloud *warm, const sp_replay_params *params, sp_ledger *ledger,
                          sp_pool *pool, const sp_progress *progress);

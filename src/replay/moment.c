@@ -48,9 +48,12 @@ static int moment_begin(moment_job *j, const double *times, int count)
         return SP_ENOMEM;
     char *venue = replay_path(take->folder, "background/venue.ply");
     int code = venue ? SP_OK : SP_ENOMEM;
-    if (code == SP_OK && sp_file_exists(venue))
+    if (code == SP_OK && sp_file_exists(venue)) {
+        j->venue = venue;
         code = (moment->background = replay_path_between(j->folder, venue)) ? SP_OK : SP_ENOMEM;
-    free(venue);
+    } else {
+        free(venue);
+    }
     double fps = sp_rational_value(take->fps);
     for (int i = 0; i < count && code == SP_OK; i++) {
         sp_moment_instant *instant = &moment->instants[moment->count];
@@ -124,10 +127,17 @@ static int look(void *context, const sp_splat_cloud *cloud, const sp_floor *floo
     return code == SP_OK ? moment_folder_publish(j, state, l->instant->frame, iterations) : code;
 }
 
+static void note_seen(moment_job *j, const replay_instant *instant)
+{
+    for (int i = 0; i < instant->set.count; i++)
+        j->has_seen[instant->set.frames[i].camera_index] = true;
+}
+
 static int see(moment_job *j, int index, replay_instant *instant, const sp_progress *progress)
 {
     sp_moment_instant *row = &j->moment->instants[index];
     instant->t_s = row->t_s;
+    instant->venue = j->venue;
     instant->frame = row->frame;
     int code =
         replay_instant_see(instant, j->take, j->chosen, &j->plates, j->gains, j->ledger, j->pool, progress);
@@ -135,8 +145,7 @@ static int see(moment_job *j, int index, replay_instant *instant, const sp_progr
         return code;
     row->has_light = replay_light_measure(row->light, j->gains, instant->set.count);
     instant->light = row->has_light ? row->light : NULL;
-    for (int i = 0; i < instant->set.count; i++)
-        j->has_seen[instant->set.frames[i].camera_index] = true;
+    note_seen(j, instant);
     return SP_OK;
 }
 
@@ -144,6 +153,7 @@ static int keep(moment_job *j, int index, bool is_first, bool is_last, const rep
 {
     int code = save_cloud(j, index, &instant->cloud, &instant->report.floor);
     j->is_there[index] = true;
+    note_seen(j, instant); // with those that came back
     add_gains(j, instant);
     if (code == SP_OK)
         code = moment_report_row(&j->rows[index], j, instant);
@@ -274,6 +284,7 @@ static void job_end(moment_job *j, int count)
     free(j->is_there);
     free(j->chosen);
     free(j->aside);
+    free(j->venue);
 }
 
 int sp_replay_moment(const char *folder, sp_take *take, const double *times_s, int count,

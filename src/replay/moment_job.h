@@ -7,6 +7,7 @@
 typedef struct moment_job {
     const char *folder; // where it stands in the end
     char *aside;        // where it is written until a first result is whole; then NULL
+    char *venue;        // path of its cloud; NULL: there is none
     sp_take *take;
     const sp_replay_params *params;
     bool *chosen;

@@ -39,9 +39,10 @@ static int fit_all(fit_job *job, int count, sp_pool *pool)
 
 // ---- An instant
 
-static void drop(sp_frame_set *set, int index)
+static void put_aside(sp_frame_set *aside, sp_frame_set *set, int index)
 {
-    sp_image8_free(&set->frames[index].image);
+    memmove(aside->frames + 1, aside->frames, sizeof *aside->frames * (size_t)aside->count++);
+    aside->frames[0] = set->frames[index];
     memmove(&set->frames[index], &set->frames[index + 1],
             sizeof *set->frames * (size_t)(set->count - index - 1));
     set->count--;
@@ -68,7 +69,7 @@ static bool has_place_changed(const replay_stand *stands, const sp_frame_set *se
     return true;
 }
 
-static int apply(replay_stand *stands, sp_frame_set *set, const replay_plates *plates)
+static int apply(replay_stand *stands, sp_frame_set *set, sp_frame_set *aside, const replay_plates *plates)
 {
     int code = SP_OK;
     bool has_changed = has_place_changed(stands, set);
@@ -77,7 +78,7 @@ static int apply(replay_stand *stands, sp_frame_set *set, const replay_plates *p
         replay_stand *stand = &stands[frame->camera_index];
         if (stand->fit.alike < SP_PLATE_ALIKE && !has_changed && set->count > 2) {
             stand->is_left_out = true;
-            drop(set, i);
+            put_aside(aside, set, i);
         } else if (stand->fit.moved_px > 0) {
             frame->camera = sp_plate_fit_camera(&stand->fit, &frame->camera);
             code = turn_plate(stand, &plates->plates[frame->camera_index]);
@@ -86,7 +87,8 @@ static int apply(replay_stand *stands, sp_frame_set *set, const replay_plates *p
     return code;
 }
 
-int replay_stands_find(replay_stand **out, sp_frame_set *set, const replay_plates *plates, sp_pool *pool)
+int replay_stands_find(replay_stand **out, sp_frame_set *set, sp_frame_set *aside,
+                       const replay_plates *plates, sp_pool *pool)
 {
     size_t count = (size_t)set->count + 1;
     replay_stand *stands = sp_calloc((size_t)plates->count + 1, sizeof *stands);
@@ -111,7 +113,7 @@ int replay_stands_find(replay_stand **out, sp_frame_set *set, const replay_plate
     for (int i = 0; code == SP_OK && i < set->count; i++)
         stands[set->frames[i].camera_index].fit = fits[i];
     if (code == SP_OK)
-        code = apply(stands, set, plates);
+        code = apply(stands, set, aside, plates);
     free(images);
     free(cameras);
     free(fits);
@@ -153,6 +155,8 @@ sp_json *replay_stands_json(const replay_stand *stands, const replay_plates *pla
             code = sp_json_set_number(row, "turned_deg", turned_deg(&stands[i].fit));
         if (code == SP_OK && stands[i].is_left_out)
             code = sp_json_set_bool(row, "left_out", true);
+        if (code == SP_OK && stands[i].is_borrowed)
+            code = sp_json_set_bool(row, "borrowed", true);
         if (code == SP_OK)
             code = sp_json_set(all, plates->plates[i].camera.id, &row);
         sp_json_free(&row);

@@ -86,7 +86,17 @@ static int append_stand(sp_json *list, sp_json *const *rows, int count, const ch
         const sp_json *stand = stands ? sp_json_get(stands, camera) : NULL;
         if (!stand)
             continue;
-        if (sp_json_get(stand, "left_out"))
+        if (sp_json_get(stand, "borrowed") && sp_json_get(stand, "left_out"))
+            snprintf(
+                reason, sizeof reason,
+                "its picture has %.0f%% in common with its plate, so what is athlete in it was told by the "
+                "other cameras; give a plate of now",
+                100 * number_of(stand, "alike"));
+        else if (sp_json_get(stand, "borrowed"))
+            snprintf(reason, sizeof reason,
+                     "its estimated plate does not tell athlete from venue, so the other cameras did; give a "
+                     "plate of its own");
+        else if (sp_json_get(stand, "left_out"))
             snprintf(reason, sizeof reason,
                      "its picture has %.0f%% in common with its plate, so it is left out: covered, or moved?",
                      100 * number_of(stand, "alike"));

@@ -67,6 +67,21 @@ def a_touched_camera_is_told_and_turned_back(folder, take):
     assert row["agreement"]["cam02"] > 0.7 * min(others), row
 
 
+def a_camera_borrows_what_its_plate_does_not_tell(folder, take):
+    """A plate of another place came in after preparing: the others tell what is athlete in that camera's picture."""
+    run("prepare", take, "--iterations", "60", "--background-splats", "8000")
+    plates = take / "background" / "plates"
+    shutil.copy(plates / "cam04.png", plates / "cam02.png")
+    run("moment", take, "--frame", "6", "-o", folder / "m", *QUICK_MOMENT,
+        says=["camera cam02", "told by the other cameras"])
+    (row,) = json.loads((folder / "m" / "report.json").read_text())["instants"]
+    stand = row["stands"]["cam02"]
+    assert stand["left_out"] is True and stand["borrowed"] is True and stand["moved_px"] < 2, stand
+    others = [a for i, a in row["agreement"].items() if i != "cam02"]
+    assert row["agreement"]["cam02"] > 0.5 * min(others), row
+    assert "cam02" in {c["id"] for c in json.loads((folder / "m" / "moment.json").read_text())["cameras"]}
+
+
 def a_camera_that_is_covered_is_left_out(folder, take):
     run("prepare", take, *QUICK_PREPARE)
     feed = next((take / "feeds").glob("cam05*"))
@@ -80,4 +95,4 @@ def a_camera_that_is_covered_is_left_out(folder, take):
 
 if __name__ == "__main__":
     main([stills_are_a_whole_scene, who_never_leaves_his_place_is_whole, a_wrong_plate_is_told_and_replaced, a_touched_camera_is_told_and_turned_back,
-          a_camera_that_is_covered_is_left_out])
+          a_camera_borrows_what_its_plate_does_not_tell, a_camera_that_is_covered_is_left_out])
