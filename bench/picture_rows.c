@@ -197,6 +197,16 @@ const picture_row picture_rows[] = {
      .rig = "{spot}/truth/rig.json",
      .cameras = EVAL,
      .clean = "spot"},
+    {.name = "whole-scene",
+     .about = "the same, each instant a whole scene from its frames alone",
+     .group = PICTURE_FAULTS,
+     .take = "no-plates",
+     .prepare = VENUE_STEPS,
+     .moments = "--frame 12,13 --whole-scene --iterations 200 --background-splats 40000",
+     .truth = "{spot}",
+     .rig = "{spot}/truth/rig.json",
+     .cameras = EVAL,
+     .clean = "spot"},
 
     // Prepares the clean take anew, so it comes after those that take over its background.
     ONLY("missing", "without cam05", "clean", " --without cam05"),

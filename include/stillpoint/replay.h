@@ -63,6 +63,9 @@ typedef struct sp_replay_params {
     double begin_s;        // sp_time_s() from which they count (default 0: when the moment is begun)
     const sp_moment_watch *watch; // optional, of sp_replay_moment
     int splats;                   // of one athlete (default 30000)
+    bool is_whole_scene; // each instant is the whole scene at once, athlete and venue in one, from its frames
+                         // alone, within background_s and with background_splats; by itself a moment does so
+                         // where no plate is of use (default false)
     int iterations;  // optimisation steps per cloud; 0 (default): as the seconds allow. Set, it makes a run
                      // reproducible to the bit and the seconds are not looked at.
     bool is_refresh; // make again what is already there (default false)

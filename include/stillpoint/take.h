@@ -109,7 +109,8 @@ typedef struct sp_moment {
     sp_json *settings; // may be NULL
     uint64_t seed;
     sp_moment_state state;
-    bool is_whole_scene; // no plate was given and nothing moved: what there is, is in the background
+    bool is_whole_scene; // athlete and venue are one: in the background where nothing moved, else (there is
+                         // no background then) in the cloud of each instant
     sp_json *extra;
 } sp_moment;
 

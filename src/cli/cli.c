@@ -68,6 +68,7 @@ static void warn_unknown(const sp_json *document, const char *what)
                                         "without",
                                         "seconds",
                                         "splats",
+                                        "whole_scene",
                                         "iterations",
                                         "run_in",
                                         "run_out",

@@ -66,11 +66,14 @@ void cli_pipeline_init(cli_pipeline *p, unsigned parts)
                         .quality = "good"};
     cli_pipeline_add(p, text("cameras", &p->cameras, "A,B,C", "only these take part"));
     cli_pipeline_add(p, text("without", &p->without, "A,B", "all but these take part"));
-    if (parts & CLI_PART_PREPARE) {
+    if (parts & (CLI_PART_PREPARE | CLI_PART_MOMENT)) {
         cli_pipeline_add(p, number("background-seconds", &p->background_seconds, "S",
-                                   "wall seconds for the background; 0: none", 0, 3600));
-        cli_pipeline_add(
-            p, integer("background-splats", &p->background_splats, "splats of the background", 1000, 4e6));
+                                   "wall seconds for the background, or a whole scene; 0: no background", 0,
+                                   3600));
+        cli_pipeline_add(p, integer("background-splats", &p->background_splats,
+                                    "splats of the background, or of a whole scene", 1000, 4e6));
+    }
+    if (parts & CLI_PART_PREPARE) {
         cli_pipeline_add(p, integer("background-reduce", &p->background_reduce,
                                     "pictures of the background this many times smaller", 1, 16));
         cli_option seeds_option = text("background-seeds", &p->background_seeds, "S",
@@ -86,6 +89,11 @@ void cli_pipeline_init(cli_pipeline *p, unsigned parts)
                                 "wall seconds of the first instant, all told; a fifth for each further one",
                                 0.1, 3600));
         cli_pipeline_add(p, integer("splats", &p->splats, "splats of the athlete", 100, 1e6));
+        cli_pipeline_add(p, (cli_option){.name = "whole-scene",
+                                         .kind = CLI_FLAG,
+                                         .value = &p->is_whole_scene,
+                                         .help = "athlete and venue at once, from the instant's frames alone",
+                                         .is_setting = true});
     }
     cli_pipeline_add(p, integer("iterations", &p->iterations,
                                 "optimisation steps instead of seconds, for results that repeat to the bit",
@@ -141,6 +149,7 @@ int cli_pipeline_settle(cli_pipeline *p, const cli *c)
     params->instant_s = p->seconds;
     params->splats = (int)p->splats;
     params->iterations = (int)p->iterations;
+    params->is_whole_scene = p->is_whole_scene;
     params->clip.run_in_s = p->run_in;
     params->clip.run_out_s = p->run_out;
     params->clip.orbit.duration_s = p->orbit;

@@ -16,7 +16,7 @@ typedef struct cli_pipeline {
     const char *cameras, *without, *size, *quality, *background_seeds;
     double background_seconds, seconds, run_in, run_out, orbit, fps;
     int64_t background_splats, hold_out, background_reduce, plate_samples, splats, iterations;
-    bool is_clockwise;
+    bool is_whole_scene, is_clockwise;
     char **only, **without_list;
     cli_option options[CLI_PIPELINE_OPTIONS + 12]; // room for a command's own, after these
     int option_count;

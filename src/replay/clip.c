@@ -72,7 +72,7 @@ static int have_moment(sp_moment **out, int *index, sp_replay_report *report, sp
 static int centre_of_interest(sp_box *out, const sp_splat_cloud *athlete, sp_take *take, const bool *chosen,
                               const sp_moment *moment, double t_s)
 {
-    if (athlete->count > 0)
+    if (athlete->count > 0 && !moment->is_whole_scene)
         return sp_box_of_cloud(out, athlete);
     if (!moment->is_whole_scene)
         return sp_error(SP_EINVAL,

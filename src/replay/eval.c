@@ -118,13 +118,14 @@ static int score_flicker(sp_score *out, const shot *before, const shot *now)
     return code;
 }
 
-static int score_shot(sp_score *out, const shot *now, const shot *before)
+static int score_shot(sp_score *out, const job *j, const shot *now, const shot *before)
 {
     bool has_mask = now->mask.data;
     int code = sp_score_pictures(out, &now->ours, &now->truth, has_mask ? &now->mask : &now->alpha);
     if (!has_mask)
         out->psnr_mask = NAN; // what is drawn of the athlete says where he is, not which pixels are his
-    if (code == SP_OK && has_mask && is_any(&now->mask))
+    bool is_apart = !j->moment->is_whole_scene; // else the athlete's layer is everything
+    if (code == SP_OK && has_mask && is_apart && is_any(&now->mask))
         code = sp_coverage_errors(&out->debris, &out->holes, &now->alpha, &now->mask);
     if (code == SP_OK && has_mask && before)
         code = score_flicker(out, before, now);
@@ -146,7 +147,7 @@ static int score_item(sp_score *out, shot *now, job *j, const eval_item *item, c
     if (code == SP_OK)
         code = draw_alpha(&now->alpha, j, &item->camera);
     if (code == SP_OK)
-        code = score_shot(out, now, before);
+        code = score_shot(out, j, now, before);
     sp_eval_picture picture = {out, &now->ours, &now->truth, now->mask.data ? &now->mask : NULL, &now->alpha};
     if (code == SP_OK && j->params->see)
         code = j->params->see(j->params->context, &picture);

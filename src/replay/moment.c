@@ -9,6 +9,7 @@
 #include "choose.h"
 #include "folder.h"
 #include "light.h"
+#include "whole.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -48,7 +49,7 @@ static int moment_begin(moment_job *j, const double *times, int count)
         return SP_ENOMEM;
     char *venue = replay_path(take->folder, "background/venue.ply");
     int code = venue ? SP_OK : SP_ENOMEM;
-    if (code == SP_OK && sp_file_exists(venue)) {
+    if (code == SP_OK && !j->is_whole && sp_file_exists(venue)) {
         j->venue = venue;
         code = (moment->background = replay_path_between(j->folder, venue)) ? SP_OK : SP_ENOMEM;
     } else {
@@ -137,8 +138,14 @@ static int see(moment_job *j, int index, replay_instant *instant, const sp_progr
 {
     sp_moment_instant *row = &j->moment->instants[index];
     instant->t_s = row->t_s;
-    instant->venue = j->venue;
     instant->frame = row->frame;
+    if (j->is_whole) {
+        int seen =
+            replay_whole_see(instant, j->take, j->chosen, &j->plates, j->gains, j->ledger, j->pool, progress);
+        note_seen(j, instant);
+        return seen;
+    }
+    instant->venue = j->venue;
     int code =
         replay_instant_see(instant, j->take, j->chosen, &j->plates, j->gains, j->ledger, j->pool, progress);
     if (code < 0)
@@ -158,7 +165,8 @@ static int keep(moment_job *j, int index, bool is_first, bool is_last, const rep
     if (code == SP_OK)
         code = moment_report_row(&j->rows[index], j, instant);
     bool is_empty = instant->cloud.count == 0, is_guess = replay_plates_are_guesses(&j->plates);
-    j->moment->is_whole_scene = is_empty && is_guess && (is_first || j->moment->is_whole_scene);
+    j->moment->is_whole_scene =
+        j->is_whole || (is_empty && is_guess && (is_first || j->moment->is_whole_scene));
     if (is_empty && is_guess)
         sp_log(SP_LOG_INFO,
                "at %.3f s nothing differs from the rest of the footage: the background is the whole scene",
@@ -186,7 +194,9 @@ static int make_instant(moment_job *j, int index, bool is_first, bool is_last, r
     instant->deadline_s = begin_s + seconds * (is_first ? 1 : LATER_SHARE) - LAST_WORDS_S;
     instant->watch = is_first ? &watch : NULL;
     int code = see(j, index, instant, progress);
-    if (code == SP_OK)
+    if (code == SP_OK && j->is_whole)
+        code = replay_whole_solve(instant, j->params, j->ledger, j->pool, progress);
+    else if (code == SP_OK)
         code = replay_instant_solve(instant, &j->plates, j->gains, warm, j->params, j->ledger, j->pool,
                                     progress);
     instant->watch = NULL;
@@ -236,10 +246,25 @@ static int make_instants(moment_job *j, int first)
     return code;
 }
 
+// Before anything is told apart: can it be?
+static void choose_whole(moment_job *j)
+{
+    bool is_useless = replay_plates_are_useless(&j->plates);
+    j->is_whole = j->params->is_whole_scene || is_useless;
+    if (!j->is_whole)
+        return;
+    sp_log(is_useless ? SP_LOG_WARN : SP_LOG_INFO,
+           "%s: each instant is the whole scene, athlete and venue at once, and takes up to %.0f s",
+           is_useless ? "no plate of any camera tells who stands there from the venue" : "as was asked for",
+           j->params->background_s > 0 ? j->params->background_s : j->params->instant_s);
+}
+
 static int make_moment(moment_job *j, const double *times, int count, double first_s)
 {
     sp_ledger_begin(j->ledger, "load");
     int code = replay_plates_load(&j->plates, j->take, j->chosen, j->pool);
+    if (code == SP_OK)
+        choose_whole(j);
     char *athlete = replay_path(j->aside, "athlete");
     if (code == SP_OK)
         code = athlete ? sp_folder_make(athlete) : SP_ENOMEM;

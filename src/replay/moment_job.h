@@ -12,6 +12,7 @@ typedef struct moment_job {
     const sp_replay_params *params;
     bool *chosen;
     replay_plates plates;
+    bool is_whole;      // no plate is of use: every instant is a whole scene by itself
     double begin_s;     // of the clock
     double (*gains)[6]; // of the instant at hand, one row per frame
     double *gain_sums;  // per camera of the rig: six sums over instants, then how many

@@ -53,11 +53,10 @@ int moment_save_poster(const moment_job *j, const replay_instant *instant, const
     sp_renderer *renderer = NULL;
     sp_image8 picture = {0};
     sp_box box = {{0, 0, 0}, {0, 0, 0}};
-    char *venue = replay_path(j->take->folder, "background/venue.ply"),
-         *path = replay_path(moment_folder(j), "poster.jpg");
-    int code = venue && path ? SP_OK : SP_ENOMEM;
+    char *path = replay_path(moment_folder(j), "poster.jpg");
+    int code = path ? SP_OK : SP_ENOMEM;
     if (code == SP_OK)
-        code = sp_file_exists(venue) ? sp_splat_load(&cloud, venue) : sp_splat_cloud_init(&cloud, 16, 0);
+        code = j->venue ? sp_splat_load(&cloud, j->venue) : sp_splat_cloud_init(&cloud, 16, 0);
     if (code == SP_OK && instant->light)
         replay_light_cast(&cloud, instant->light);
     size_t splats = cloud.count;
@@ -72,8 +71,8 @@ int moment_save_poster(const moment_job *j, const replay_instant *instant, const
     for (int i = 0; code == SP_OK && i < instant->set.count; i++)
         cameras[i] = instant->set.frames[i].camera;
     if (code == SP_OK)
-        code = athlete->count > 0 ? sp_box_of_cloud(&box, athlete)
-                                  : sp_box_of_rig(&box, cameras, instant->set.count);
+        code = athlete->count > 0 && !j->is_whole ? sp_box_of_cloud(&box, athlete)
+                                                  : sp_box_of_rig(&box, cameras, instant->set.count);
     if (code == SP_OK)
         best = sp_orbit_start(cameras, instant->set.count, &box);
     if (code == SP_OK)
@@ -83,7 +82,6 @@ int moment_save_poster(const moment_job *j, const replay_instant *instant, const
     if (code == SP_OK)
         code = sp_image8_save(&picture, path);
     free(cameras);
-    free(venue);
     free(path);
     sp_image8_free(&picture);
     sp_renderer_close(&renderer);

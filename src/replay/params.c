@@ -29,6 +29,8 @@ sp_json *sp_replay_params_json(const sp_replay_params *params)
         code = sp_json_set_number(out, "background_seconds", params->background_s);
     if (code == SP_OK)
         code = sp_json_set_int(out, "background_splats", params->background_splats);
+    if (code == SP_OK && params->is_whole_scene)
+        code = sp_json_set_bool(out, "whole_scene", true);
     if (code < 0)
         sp_json_free(&out);
     return out;

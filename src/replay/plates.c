@@ -11,6 +11,8 @@
 
 // A share of a plate that was never seen and is worth a warning.
 #define WORTH_SAYING 0.02
+// With fewer pictures of its feed than this a plate shows who hardly moved meanwhile.
+#define USEFUL_PICTURES 5
 // Pictures of a feed that its given plate is compared with.
 #define LOOKS 3
 
@@ -116,6 +118,16 @@ bool replay_plates_are_guesses(const replay_plates *plates)
     return true;
 }
 
+bool replay_plates_are_useless(const replay_plates *plates)
+{
+    for (int i = 0; i < plates->count; i++) {
+        const replay_plate *plate = &plates->plates[i];
+        if (plate->image.data && (plate->is_given || plate->is_still || plate->pictures >= USEFUL_PICTURES))
+            return false;
+    }
+    return plates->used > 0;
+}
+
 double replay_plate_unseen(const replay_plate *plate)
 {
     size_t pixels = (size_t)plate->spread.width * (size_t)plate->spread.height, unseen = 0;
@@ -158,6 +170,7 @@ static int from_feed(replay_plate *plate, sp_take *take, int index, int want, sp
                plate->camera.id, plate->moved_px, rest, count);
     if (code == SP_OK)
         code = sp_plate_estimate(&plate->image, &plate->spread, samples, rest, pool);
+    plate->pictures = rest;
     samples_free(samples, count);
     plate->unseen = code == SP_OK ? replay_plate_unseen(plate) : 0;
     if (code == SP_OK)

@@ -12,6 +12,7 @@ typedef struct replay_plate {
     bool is_replaced; // a plate was given, but it shows something else than the feed
     double moved_px;  // how far the camera has moved between plate and feed, or within the feed; 0: it stands
     double alike;     // share of the given plate that the feed shows too, 0..1; 1 without one
+    int pictures;     // of the feed that it was estimated from; 0: given
     double unseen;    // share of the plate that no sample of the feed showed, 0..1; 0 of a given one
     double filled;    // share of the plate that is the prepared venue as it looks from here, 0..1
 } replay_plate;
@@ -34,6 +35,10 @@ void replay_plates_free(replay_plates *plates);
 // How a plate came to be, for people: "given", "estimated", "replaced" (given, but of something else, so
 // estimated), "still" (the only picture that its camera took).
 const char *replay_plate_origin(const replay_plate *plate);
+
+// Whether the plates are no more than guesses from so few pictures that somebody in the middle of the venue
+// cannot be told from it. Stills are not: they are no plates at all.
+bool replay_plates_are_useless(const replay_plates *plates);
 
 // Whether nothing is known of the empty venue but what the feeds themselves show.
 bool replay_plates_are_guesses(const replay_plates *plates);

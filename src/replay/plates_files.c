@@ -2,6 +2,7 @@
 // which says how each came to be.
 #include "plates.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@ static int save_origins(const replay_plates *plates, const char *folder)
         code = row ? sp_json_set_string(row, "id", plate->camera.id) : SP_ENOMEM;
         if (code == SP_OK)
             code = sp_json_set_string(row, "plate", replay_plate_origin(plate));
+        if (code == SP_OK && plate->pictures > 0)
+            code = sp_json_set_int(row, "pictures", plate->pictures);
         if (code == SP_OK)
             code = sp_json_append(list, &row);
         sp_json_free(&row);
@@ -64,6 +67,8 @@ static int load_origins(replay_plates *plates, const char *folder)
             plate->is_given = strcmp(origin, "given") == 0;
             plate->is_still = strcmp(origin, "still") == 0;
             plate->is_replaced = strcmp(origin, "replaced") == 0;
+            const sp_json *pictures = sp_json_get(sp_json_at(list, k), "pictures");
+            plate->pictures = pictures ? (int)sp_json_value(pictures) : INT_MAX; // an older file does not say
         }
     }
     sp_json_free(&document);

@@ -22,6 +22,23 @@ def stills_are_a_whole_scene(folder, take):
     no_leftovers(folder)
 
 
+def no_plate_is_of_use(folder, _take):
+    """Three frames, no plates: the last resort is the whole scene at each instant, and a clip that circles it."""
+    truth, take = folder / "truth", folder / "short"
+    run("sim", *SCENE, "--set", "frames=3", "--set", "evaluation.frames=[1]", "-o", truth)
+    run("import", "stillpoint", truth / "rig.json", "--feeds", truth / "feeds", "-o", take)
+    run("prepare", take, *QUICK_PREPARE)
+    run("moment", take, "--frame", "1,2", "-o", folder / "m", "--iterations", "20", "--background-splats", "6000",
+        says="whole scene")
+    moment = json.loads((folder / "m" / "moment.json").read_text())
+    assert moment["whole_scene"] is True and "background" not in moment and len(moment["instants"]) == 2, moment
+    assert json.loads((folder / "m" / "report.json").read_text())["whole_scene"] is True
+    score = result("eval", folder / "m", "--truth", truth, "--rig", truth / "truth" / "rig.json")["mean"]
+    assert score["psnr_db"] > 8 and "debris_percent" not in score, score
+    run("replay", take, "--at", "0.04", "-o", folder / "clip.mp4", *QUICK)
+    assert (folder / "clip.mp4").stat().st_size > 1000
+
+
 def who_never_leaves_his_place_is_whole(folder, _take):
     """He runs on the spot, and nobody filmed the empty court: plates have the venue where it was never seen."""
     scene = ["court"]
@@ -94,5 +111,5 @@ def a_camera_that_is_covered_is_left_out(folder, take):
 
 
 if __name__ == "__main__":
-    main([stills_are_a_whole_scene, who_never_leaves_his_place_is_whole, a_wrong_plate_is_told_and_replaced, a_touched_camera_is_told_and_turned_back,
+    main([stills_are_a_whole_scene, no_plate_is_of_use, who_never_leaves_his_place_is_whole, a_wrong_plate_is_told_and_replaced, a_touched_camera_is_told_and_turned_back,
           a_camera_borrows_what_its_plate_does_not_tell, a_camera_that_is_covered_is_left_out])
