@@ -13,6 +13,11 @@
 // How far around it the rest of a body may reach, in roots of its area: a body is three to four wide ones
 // high.
 #define REACH 0.5
+// With fewer, what one camera does not see of the venue hardly any other one does.
+#define LEAST_CAMERAS 6
+// A venue that differs from more than this of a plate's known pixels in doubt, which it was made without, is
+// not known there.
+#define MOST_DIFFERENT 0.3
 // Between what filled pixels and others deviate by.
 #define LEAST_SPREAD 0.01
 #define MOST_SPREAD 0.4
@@ -24,11 +29,12 @@ static bool is_unseen(const replay_plate *plate, size_t at)
     return plate->spread.data[at] >= 0.99f * SP_PLATE_UNSEEN;
 }
 
-int replay_plate_doubt(sp_image *out, const replay_plate *plate)
+int replay_plate_doubt(sp_image *out, const replay_plates *plates, int index)
 {
+    const replay_plate *plate = &plates->plates[index];
     int width = plate->spread.width, height = plate->spread.height;
     *out = (sp_image){0};
-    if (!plate->spread.data)
+    if (!plate->spread.data || plates->used < LEAST_CAMERAS)
         return SP_OK;
     sp_image unseen = {0};
     size_t area = 0;
@@ -78,6 +84,17 @@ static int typical(double *out, const replay_plate *plate, const sp_image8 *venu
     return SP_OK;
 }
 
+static bool is_venue_known(const replay_plate *plate, const sp_image *doubt, const sp_image *matte)
+{
+    size_t pixels = (size_t)doubt->width * (size_t)doubt->height, known = 0, different = 0;
+    for (size_t i = 0; i < pixels; i++)
+        if (doubt->data[i] > 0.5f && !is_unseen(plate, i)) {
+            known++;
+            different += matte->data[i] > 0.5f;
+        }
+    return (double)different <= MOST_DIFFERENT * (double)known;
+}
+
 static void put(replay_plate *plate, const sp_image8 *venue, const double gains[6], const sp_image *doubt,
                 const sp_image *matte, double spread)
 {
@@ -95,21 +112,24 @@ static void put(replay_plate *plate, const sp_image8 *venue, const double gains[
     plate->filled = (double)filled / (double)pixels;
 }
 
-static int fill(replay_plate *plate, const sp_splat_cloud *venue, sp_renderer *renderer, sp_pool *pool)
+static int fill(replay_plates *plates, int index, const sp_splat_cloud *venue, sp_renderer *renderer,
+                sp_pool *pool)
 {
+    replay_plate *plate = &plates->plates[index];
     sp_image doubt = {0}, matte = {0};
     sp_image8 seen = {0};
     double gains[6], spread;
     sp_matte_params params = sp_matte_params_default();
-    int code = replay_plate_doubt(&doubt, plate);
+    int code = replay_plate_doubt(&doubt, plates, index);
     if (code < 0 || !doubt.data)
         return code;
     code = replay_draw(&seen, renderer, venue, &plate->camera, false);
     if (code == SP_OK)
         code = sp_matte(&matte, gains, &plate->image, &seen, NULL, &params, pool);
-    if (code == SP_OK)
+    bool is_known = code == SP_OK && is_venue_known(plate, &doubt, &matte);
+    if (is_known)
         code = typical(&spread, plate, &seen, gains, &doubt, &matte);
-    if (code == SP_OK)
+    if (code == SP_OK && is_known)
         put(plate, &seen, gains, &doubt, &matte, spread);
     sp_image_free(&doubt);
     sp_image_free(&matte);
@@ -123,7 +143,7 @@ int replay_plates_fill(replay_plates *plates, const sp_splat_cloud *venue, sp_ke
     int code = replay_renderer(&renderer, kernels, pool);
     for (int i = 0; i < plates->count && code == SP_OK; i++)
         if (plates->plates[i].spread.data)
-            code = fill(&plates->plates[i], venue, renderer, pool);
+            code = fill(plates, i, venue, renderer, pool);
     sp_renderer_close(&renderer);
     return code;
 }

@@ -78,10 +78,10 @@ static int reduce_all(pictures *p, const replay_plates *plates, int by, sp_pool 
 }
 
 // What of the plate may be somebody who never left his place.
-static int doubt(sp_image *out, const replay_plate *plate, const sp_image8 *image)
+static int doubt(sp_image *out, const replay_plates *plates, int index, const sp_image8 *image)
 {
     sp_image full = {0};
-    int code = replay_plate_doubt(&full, plate);
+    int code = replay_plate_doubt(&full, plates, index);
     if (code < 0 || !full.data || (full.width == image->width && full.height == image->height)) {
         *out = full;
         return code;
@@ -111,7 +111,7 @@ static int pictures_make(pictures *out, const replay_plates *plates, const sp_re
         sp_view view = {.camera = sp_camera_resized(&plate->camera, image->width, image->height),
                         .image = image,
                         .gains = {1, 1, 1, 0, 0, 0}};
-        code = doubt(&out->doubts[i], plate, image);
+        code = doubt(&out->doubts[i], plates, i, image);
         if (code == SP_OK && out->doubts[i].data)
             view.matte = &out->doubts[i];
         if (replay_is_held_out(plates, i, params->hold_out))

@@ -97,7 +97,7 @@ static void the_venue_takes_his_place(void **state)
     assert_int_equal(replay_draw(&venue, renderer, &cloud, &camera, false), SP_OK);
     plate_with_somebody(&plate, &venue);
     assert_int_equal(sp_image8_copy(&before, &plate.image), SP_OK);
-    replay_plates plates = {.plates = &plate, .count = 1, .used = 1};
+    replay_plates plates = {.plates = &plate, .count = 1, .used = 8};
     assert_int_equal(replay_plates_fill(&plates, &cloud, SP_KERNELS_AUTO, NULL), SP_OK);
     int head = 0, wrong = 0, filled = 0;
     for (int y = 0; y < HEIGHT; y++)
@@ -122,18 +122,51 @@ static void the_venue_takes_his_place(void **state)
     sp_renderer_close(&renderer);
 }
 
+// A venue that is another one everywhere around him tells nothing; neither do three cameras.
+static void an_unknown_venue_changes_nothing(void **state)
+{
+    (void)state;
+    for (int few = 0; few < 2; few++) {
+        sp_splat_cloud cloud;
+        sp_renderer *renderer;
+        sp_image8 venue, before;
+        replay_plate plate;
+        wall(&cloud);
+        assert_int_equal(replay_renderer(&renderer, SP_KERNELS_AUTO, NULL), SP_OK);
+        assert_int_equal(replay_draw(&venue, renderer, &cloud, &camera, false), SP_OK);
+        plate_with_somebody(&plate, &venue);
+        for (int i = 0; !few && i < 3 * WIDTH * HEIGHT; i++) {
+            int x = i / 3 % WIDTH, y = i / 3 / WIDTH;
+            bool is_near = x > 50 && x < 110 && y > 30 && y < 118;
+            plate.image.data[i] = is_near ? (uint8_t)(255 - plate.image.data[i]) : plate.image.data[i];
+        }
+        assert_int_equal(sp_image8_copy(&before, &plate.image), SP_OK);
+        replay_plates plates = {.plates = &plate, .count = 1, .used = few ? 3 : 8};
+        assert_int_equal(replay_plates_fill(&plates, &cloud, SP_KERNELS_AUTO, NULL), SP_OK);
+        assert_int_equal(memcmp(before.data, plate.image.data, 3 * WIDTH * HEIGHT), 0);
+        assert_true(plate.filled == 0);
+        sp_image8_free(&venue);
+        sp_image8_free(&before);
+        sp_image8_free(&plate.image);
+        sp_image_free(&plate.spread);
+        sp_splat_cloud_free(&cloud);
+        sp_renderer_close(&renderer);
+    }
+}
+
 static void specks_are_nobody(void **state)
 {
     (void)state;
     replay_plate plate = {.camera = camera};
     sp_image doubt;
+    replay_plates plates = {.plates = &plate, .count = 1, .used = 8};
     assert_int_equal(sp_image_init(&plate.spread, WIDTH, HEIGHT, 1), SP_OK);
     for (int i = 0; i < WIDTH * HEIGHT; i += 7)
         plate.spread.data[i] = SP_PLATE_UNSEEN;
-    assert_int_equal(replay_plate_doubt(&doubt, &plate), SP_OK);
+    assert_int_equal(replay_plate_doubt(&doubt, &plates, 0), SP_OK);
     assert_null(doubt.data);
     sp_image_free(&plate.spread);
-    assert_int_equal(replay_plate_doubt(&doubt, &plate), SP_OK); // given
+    assert_int_equal(replay_plate_doubt(&doubt, &plates, 0), SP_OK); // given
     assert_null(doubt.data);
 }
 
@@ -141,6 +174,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_venue_takes_his_place),
+        cmocka_unit_test(an_unknown_venue_changes_nothing),
         cmocka_unit_test(specks_are_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
