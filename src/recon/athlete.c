@@ -256,7 +256,8 @@ static int optimise(athlete *a, bool is_first_look)
     p.most_scale_m = 0.03;
     p.least_scale_m = 5e-4;
     p.fit_gains = true;
-    p.opacity_cost = 0.03;
+    // What exposures blur pulls less on each opacity than what is sharp.
+    p.opacity_cost = a->params->neighbours ? 0.01 : 0.03;
     // Seeds have the coarse shape already: small pictures are left soon.
     p.level_until[1] = 0.2;
     p.level_until[2] = 0.06;

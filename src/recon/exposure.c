@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Pixels between two moments' pictures.
-#define MOMENT_PX 2.0
+// Pixels between two moments' pictures: the splats' own size hides as much (row shutter of bench picture: the
+// same with 2).
+#define MOMENT_PX 3.0
 // What was at a place for so large a part of the exposure leaves a mark in the matte.
 #define MARK 0.4f
 // Darker than this counts as this dark: a root has no slope at 0.

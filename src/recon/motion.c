@@ -16,6 +16,8 @@
 #define FIRST_STEP 8.0
 #define LAST_STEP 0.2
 #define CHUNK 256
+// Coprime to the sizes of most grids, so that points that are looked at do not lie in planes.
+#define FEWER_POINTS 7
 
 bool recon_motion_matters(const sp_view *views, int count)
 {
@@ -40,8 +42,14 @@ typedef struct search {
     double *points; // three a point
     double *sums;   // one a chunk
     int64_t count;
+    int every;              // so many-th point is looked at
     const double *velocity; // at hand
 } search;
+
+double recon_motion_share(double metres)
+{
+    return fmin(fmax(0.5 + metres / GRID_M, 0), 1);
+}
 
 // How much the view that denies most but one, and the one before it, let of a point: 0 outside, 1 inside.
 static double allowed(const search *s, const double at[3])
@@ -54,12 +62,14 @@ static double allowed(const search *s, const double at[3])
                                  at[2] + s->velocity[2] * dt};
         if (!recon_silhouette_at(&metres, s->sights[v].silhouette, moved))
             continue;
-        double share = fmin(fmax(0.5 + (double)metres / GRID_M, 0), 1);
+        double share = recon_motion_share((double)metres);
         if (share < least) {
             second = least;
             least = share;
         } else
             second = fmin(second, share);
+        if (second <= 0)
+            return 0; // whatever the others say
     }
     return 0.5 * (least + second);
 }
@@ -71,7 +81,8 @@ static void sum_chunk(void *context, int64_t chunk, int worker)
     int64_t end = (chunk + 1) * CHUNK < s->count ? (chunk + 1) * CHUNK : s->count;
     s->sums[chunk] = 0;
     for (int64_t i = chunk * CHUNK; i < end; i++)
-        s->sums[chunk] += allowed(s, s->points + 3 * i);
+        if (i % s->every == 0)
+            s->sums[chunk] += allowed(s, s->points + 3 * i);
 }
 
 // The volume, in grid cells, that all views and all but one allow when it moves like this.
@@ -114,8 +125,8 @@ static int64_t take_points(double *points, const recon_hull *hull)
     return count;
 }
 
-// The points of a hull that is carved with much tolerance, and around it.
-static int list_points(search *s, const recon_scene *scene, const sp_progress *progress)
+int recon_motion_points(double **points, int64_t *count, const recon_scene *scene, sp_pool *pool,
+                        const sp_progress *progress)
 {
     size_t n = (size_t)scene->count;
     recon_silhouette *silhouettes = sp_calloc(n, sizeof *silhouettes);
@@ -131,12 +142,15 @@ static int list_points(search *s, const recon_scene *scene, const sp_progress *p
     params.voxel_m = GRID_M;
     params.tolerance = views / 3;
     if (!rc)
-        rc = recon_hull_carve(&hull, silhouettes, used, scene->count, &params, s->pool, progress);
-    s->count = take_points(NULL, &hull);
-    s->points = sp_calloc(3 * (size_t)s->count + 1, sizeof *s->points);
-    rc = rc || s->points ? rc : SP_ENOMEM;
-    if (!rc)
-        take_points(s->points, &hull);
+        rc = recon_hull_carve(&hull, silhouettes, used, scene->count, &params, pool, progress);
+    int64_t listed = take_points(NULL, &hull);
+    double *list = rc ? NULL : sp_calloc(3 * (size_t)listed + 1, sizeof *list);
+    rc = rc || list ? rc : SP_ENOMEM;
+    if (!rc) {
+        take_points(list, &hull);
+        *points = list;
+        *count = listed;
+    }
     recon_hull_free(&hull);
     free(silhouettes);
     free(used);
@@ -166,9 +180,10 @@ int recon_motion_whole(double velocity[3], const recon_scene *scene, const sp_vi
                        const recon_scene *around, const sp_view *around_views, sp_pool *pool,
                        const sp_progress *progress)
 {
-    search s = {.pool = pool};
+    // Where neighbours tell him by large strides, few points are enough.
+    search s = {.pool = pool, .every = around->count ? FEWER_POINTS : 1};
     s.sights = sp_calloc((size_t)(scene->count + around->count), sizeof *s.sights);
-    int rc = s.sights ? list_points(&s, scene, progress) : SP_ENOMEM;
+    int rc = s.sights ? recon_motion_points(&s.points, &s.count, scene, pool, progress) : SP_ENOMEM;
     s.sums = sp_calloc((size_t)s.count / CHUNK + 1, sizeof *s.sums);
     rc = rc || s.sums ? rc : SP_ENOMEM;
     velocity[0] = velocity[1] = velocity[2] = 0;

@@ -15,6 +15,14 @@ int recon_motion_whole(double velocity[3], const recon_scene *scene, const sp_vi
                        const recon_scene *around, const sp_view *around_views, sp_pool *pool,
                        const sp_progress *progress);
 
+// Points that the athlete may be at, three numbers each: those of a hull that is carved with much tolerance,
+// and around it. *points is the caller's to free().
+int recon_motion_points(double **points, int64_t *count, const recon_scene *scene, sp_pool *pool,
+                        const sp_progress *progress);
+
+// How much of a point a matte at this distance from it lets be there: 0 outside, 1 inside.
+double recon_motion_share(double metres);
+
 // Move each used view's camera against the velocity, so that what moves with it stands in all of them where
 // it is at the instant. The venue does not: it stands still in the cameras of views.
 void recon_motion_shift(recon_scene *scene, const sp_view *views, const double velocity[3]);

@@ -19,6 +19,9 @@
 #define NEAR_S 0.1
 // What an instant after the first takes of the seconds of the first: it starts from its neighbour.
 #define LATER_SHARE 0.2
+// And where its frames are blurred, so that how he moves must be found and pictures be drawn at several
+// moments.
+#define LATER_SHARE_BLURRED 0.4
 // Between two updates of the first instant.
 #define UPDATES 20.0
 #define LEAST_UPDATE_S 0.5
@@ -191,7 +194,8 @@ static int make_instant(moment_job *j, int index, bool is_first, bool is_last, r
     looker l = {j, instant, index};
     double seconds = j->params->instant_s, begin_s = is_first ? j->begin_s : sp_time_s();
     sp_athlete_watch watch = {look, &l, fmax(seconds / UPDATES, LEAST_UPDATE_S)};
-    instant->deadline_s = begin_s + seconds * (is_first ? 1 : LATER_SHARE) - LAST_WORDS_S;
+    double later = replay_around_matters(j->take, j->chosen) ? LATER_SHARE_BLURRED : LATER_SHARE;
+    instant->deadline_s = begin_s + seconds * (is_first ? 1 : later) - LAST_WORDS_S;
     instant->watch = is_first ? &watch : NULL;
     int code = see(j, index, instant, progress);
     if (code == SP_OK && j->is_whole)
