@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define MOST_OPACITY 0.995
+
 struct sp_scene {
     sp_splat_cloud cloud; // venue, shadow, body
     size_t venue, shadow;
@@ -115,10 +117,12 @@ const sp_splat_cloud *sp_scene_cloud(const sp_scene *scene)
 // ---- The shadow
 
 // The renderer's low pass widens splats that are less than a pixel high. They are to take no more light for
-// it: the Mip filter of Yu et al. 2024, for the layer alone.
+// it: the Mip filter of Yu et al. 2024, for the layer alone. And where it adds less than the cut-off the
+// renderer leaves it out, which takes just the cut-off times its area from a Gaussian's sum.
 static void thin_shadow(sp_scene *s, const sp_camera *camera)
 {
-    const double low_pass = (double)sp_render_params_default().low_pass_px2;
+    const sp_render_params params = sp_render_params_default();
+    const double low_pass = (double)params.low_pass_px2, cut = (double)params.alpha_cutoff;
     const float *x = sp_splat_row(&s->cloud, SP_ROW_POSITION), *y = x + s->cloud.capacity,
                 *z = y + s->cloud.capacity, *scale = sp_splat_row(&s->cloud, SP_ROW_LOG_SCALE);
     float *opacity = sp_splat_row(&s->cloud, SP_ROW_OPACITY);
@@ -130,7 +134,8 @@ static void thin_shadow(sp_scene *s, const sp_camera *camera)
                along = across * fabs(to.z) / distance;
         double share =
             1 / sqrt((1 + low_pass / (across * across)) * (1 + low_pass / fmax(along * along, 1e-9)));
-        opacity[i] = (float)log(fmax(expm1(s->depths[k] * share), 1e-6));
+        double wanted = fmin(cut - expm1(-s->depths[k] * share), MOST_OPACITY);
+        opacity[i] = (float)log(wanted / (1 - wanted));
     }
 }
 
