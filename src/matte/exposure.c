@@ -11,6 +11,9 @@
 // Cut of Tukey's biweight in deviations: 95% efficient for Gaussian noise (Holland and Welsch 1977).
 #define TUKEY_CUT 4.685
 #define LEAST_DEVIATION (0.5 / 255)
+#define CLIP_ROUNDS 6
+// Share of a picture that differs by more than noise at edges of the venue alone.
+#define EDGE_SHARE 0.2
 
 // 1.4826 times the median: the deviation of a Gaussian from absolute residuals. Moves values.
 static double deviation_of(float *values, int count)
@@ -49,12 +52,27 @@ static void refit(line_fit *fit, const float *x, const float *y, int count)
     fit->offset = my - fit->gain * mx;
 }
 
+// Of the residuals, or of those that are not the athlete's where he fills a good part of the picture: then
+// the median of all would say how different he is.
 static double residual_deviation(const line_fit *fit, const float *x, const float *y, float *scratch,
                                  int count)
 {
     for (int i = 0; i < count; i++)
         scratch[i] = fabsf(y[i] - (float)(fit->gain * x[i] + fit->offset));
-    return deviation_of(scratch, count);
+    double all = deviation_of(scratch, count), deviation = all;
+    int left = count;
+    for (int round = 0; round < CLIP_ROUNDS; round++) {
+        float most = (float)(TUKEY_CUT * fmax(deviation, LEAST_DEVIATION));
+        int kept = 0;
+        for (int i = 0; i < left; i++)
+            if (scratch[i] <= most) {
+                float value = scratch[i];
+                scratch[i] = scratch[kept];
+                scratch[kept++] = value;
+            }
+        deviation = deviation_of(scratch, left = kept);
+    }
+    return left < (1 - EDGE_SHARE) * count ? deviation : all;
 }
 
 static line_fit fit_channel(const float *x, const float *y, float *scratch, int count, bool fit_exposure)

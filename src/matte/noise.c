@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 // Blocks along the picture's shorter side, and the least pixels of one.
 #define BLOCKS 33
@@ -17,6 +18,9 @@
 #define QUANTILE_OF_UNIT 0.580
 // Noise above this is not believed: it is the athlete.
 #define MOST_NOISE (9.0 / 255)
+// No block has more noise than so many times what a calm one has, and which of all blocks that is.
+#define MOST_OF_CALM 4.0
+#define CALM_QUANTILE 0.25
 // The same, where the plate's samples are known: so many of their deviations and this.
 #define MOST_SPREADS 1.5
 #define LEAST_BELIEF (1.0 / 255)
@@ -27,6 +31,19 @@
 #define EDGE_QUANTILE 0.70
 #define EDGE_QUANTILE_OF_UNIT 1.105
 #define MOST_FACTOR 8.0f
+#define MOST_TAIL 5.0f
+#define EDGE_SHARE 0.15
+#define TAIL_ROUNDS 4
+
+static inline float lesser(float a, float b)
+{
+    return a < b ? a : b;
+}
+
+static inline float greater(float a, float b)
+{
+    return a > b ? a : b;
+}
 
 static float quantile(float *values, int count, double q)
 {
@@ -49,7 +66,10 @@ typedef struct noise_job {
     sp_image *out;
     const sp_image *magnitudes, *spread; // spread may be NULL
     double deviation;
-    int block; // pixels a side
+    int block;         // pixels a side
+    int columns, rows; // blocks
+    float *of_block;   // noise by block, row by row
+    float most;        // that a block may have
 } noise_job;
 
 // A quantile of an image around a block, over values less than limit; negative where there are none.
@@ -82,29 +102,49 @@ static void local_row(void *context, int64_t row, int worker)
 {
     (void)worker;
     const noise_job *job = context;
-    sp_image *out = job->out;
-    int block = job->block, y0 = (int)row * block;
-    for (int x0 = 0; x0 < out->width; x0 += block) {
-        float low = block_quantile(job, job->magnitudes, x0 / block, (int)row, QUANTILE, INFINITY);
-        double most = fmax(most_noise(job, x0 / block, (int)row), job->deviation);
-        double noise = fmin(fmax(low / QUANTILE_OF_UNIT, job->deviation), most);
-        for (int y = y0; y < y0 + block && y < out->height; y++)
-            for (int x = x0; x < x0 + block && x < out->width; x++)
-                out->data[(size_t)y * (size_t)out->width + (size_t)x] = (float)noise;
+    for (int bx = 0; bx < job->columns; bx++) {
+        float low = block_quantile(job, job->magnitudes, bx, (int)row, QUANTILE, INFINITY);
+        double most = fmax(most_noise(job, bx, (int)row), job->deviation);
+        job->of_block[row * job->columns + bx] =
+            (float)fmin(fmax(low / QUANTILE_OF_UNIT, job->deviation), most);
     }
 }
 
+// Noise differs from place to place, but not without bound: what is far above that of the calm blocks is an
+// athlete so near to the lens that he fills whole neighbourhoods.
+static int bound_noise(noise_job *job)
+{
+    int count = job->columns * job->rows;
+    float *sorted = sp_calloc((size_t)count, sizeof *sorted);
+    if (!sorted)
+        return SP_ENOMEM;
+    memcpy(sorted, job->of_block, (size_t)count * sizeof *sorted);
+    job->most = (float)MOST_OF_CALM * quantile(sorted, count, CALM_QUANTILE);
+    free(sorted);
+    for (int k = 0; k < count; k++)
+        job->of_block[k] = lesser(job->of_block[k], job->most);
+    return SP_OK;
+}
+
+static int local_noise(noise_job *job, sp_pool *pool)
+{
+    sp_image *out = job->out;
+    job->columns = (out->width + job->block - 1) / job->block;
+    job->rows = (out->height + job->block - 1) / job->block;
+    job->of_block = sp_calloc((size_t)job->columns * (size_t)job->rows, sizeof *job->of_block);
+    if (!job->of_block)
+        return SP_ENOMEM;
+    sp_pool_run(pool, job->rows, local_row, job);
+    int rc = bound_noise(job);
+    for (int y = 0; y < out->height && !rc; y++)
+        for (int x = 0; x < out->width; x++)
+            out->data[(size_t)y * (size_t)out->width + (size_t)x] =
+                job->of_block[y / job->block * job->columns + x / job->block];
+    free(job->of_block);
+    return rc;
+}
+
 // ---- Noise by the plate's contrast
-
-static inline float lesser(float a, float b)
-{
-    return a < b ? a : b;
-}
-
-static inline float greater(float a, float b)
-{
-    return a > b ? a : b;
-}
 
 // Grow range to that of one channel's values in the 3x3 neighbourhoods of a row; least and most are scratch.
 static void range_row(float *restrict range, float *restrict least, float *restrict most, const float *plane,
@@ -148,24 +188,46 @@ static int contrast_bins(uint8_t *bins, const sp_image *plate)
     return SP_OK;
 }
 
+// Leave out what is far above the median, again and again. What errors at edges reach is a small share; more
+// than that is an athlete so near that he fills a good part of the picture. Returns how many count, at the
+// front.
+static int drop_tail(float *values, int count)
+{
+    int left = count;
+    for (int round = 0; round < TAIL_ROUNDS && left; round++) {
+        float most = MOST_TAIL * quantile(values, left, 0.5);
+        int kept = 0;
+        for (int i = 0; i < left; i++)
+            if (values[i] <= most) {
+                float value = values[i];
+                values[i] = values[kept];
+                values[kept++] = value;
+            }
+        left = kept;
+    }
+    return left < (1 - EDGE_SHARE) * count ? left : count;
+}
+
 // By how much larger than the local noise the difference typically is at each contrast: from every third
-// pixel, never less than at a lower contrast.
-static void contrast_factors(float factor[CONTRAST_BINS], float *scratch, const sp_image *noise,
+// pixel, never less than at a lower contrast. Where the noise is at its bound, it is the athlete who differs.
+static void contrast_factors(float factor[CONTRAST_BINS], float *scratch, const sp_image *noise, float most,
                              const sp_image *magnitudes, const uint8_t *bins)
 {
     size_t pixels = (size_t)noise->width * (size_t)noise->height;
     int begin[CONTRAST_BINS + 1] = {0}, end[CONTRAST_BINS];
     for (size_t i = 0; i < pixels; i += 3)
-        begin[bins[i] + 1]++;
+        begin[bins[i] + 1] += noise->data[i] < most;
     for (int bin = 0; bin < CONTRAST_BINS; bin++) {
         begin[bin + 1] += begin[bin];
         end[bin] = begin[bin];
     }
     for (size_t i = 0; i < pixels; i += 3)
-        scratch[end[bins[i]]++] = magnitudes->data[i] / noise->data[i];
+        if (noise->data[i] < most)
+            scratch[end[bins[i]]++] = magnitudes->data[i] / noise->data[i];
     for (int bin = 0; bin < CONTRAST_BINS; bin++) {
         int count = end[bin] - begin[bin];
         float least = bin ? factor[bin - 1] : 1;
+        count = drop_tail(scratch + begin[bin], count);
         float measured =
             count < 200 ? least
                         : quantile(scratch + begin[bin], count, EDGE_QUANTILE) / (float)EDGE_QUANTILE_OF_UNIT;
@@ -174,14 +236,14 @@ static void contrast_factors(float factor[CONTRAST_BINS], float *scratch, const 
 }
 
 // Scale the noise by the plate's contrast.
-static int contrast_noise(sp_image *out, const sp_image *magnitudes, const sp_image *plate)
+static int contrast_noise(sp_image *out, float most, const sp_image *magnitudes, const sp_image *plate)
 {
     size_t pixels = (size_t)out->width * (size_t)out->height;
     uint8_t *bins = sp_calloc(pixels, 1);
     float *scratch = sp_calloc(pixels / 3 + 1, sizeof *scratch), factor[CONTRAST_BINS];
     int rc = bins && scratch ? contrast_bins(bins, plate) : SP_ENOMEM;
     if (!rc) {
-        contrast_factors(factor, scratch, out, magnitudes, bins);
+        contrast_factors(factor, scratch, out, most, magnitudes, bins);
         for (size_t i = 0; i < pixels; i++)
             out->data[i] *= factor[bins[i]];
     }
@@ -205,9 +267,14 @@ int matte_noise(sp_image *out, const sp_image *difference, const sp_image *plate
     if (!rc && fixed <= 0) {
         int side = noise.width < noise.height ? noise.width : noise.height;
         int block = side / BLOCKS > LEAST_BLOCK ? side / BLOCKS : LEAST_BLOCK;
-        noise_job job = {&noise, &magnitudes, spread, deviation, block};
-        sp_pool_run(pool, (noise.height + block - 1) / block, local_row, &job);
-        rc = contrast_noise(&noise, &magnitudes, plate);
+        noise_job job = {.out = &noise,
+                         .magnitudes = &magnitudes,
+                         .spread = spread,
+                         .deviation = deviation,
+                         .block = block};
+        rc = local_noise(&job, pool);
+        if (!rc)
+            rc = contrast_noise(&noise, job.most, &magnitudes, plate);
     }
     for (size_t i = 0; !rc && spread && i < pixels; i++) {
         float own = lesser(spread->data[i], FILLED_SPREAD);

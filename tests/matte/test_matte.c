@@ -27,11 +27,13 @@ static void venue(float rgb[3], int x, int y)
 typedef struct weather {
     double gain[3], offset, noise, shadow; // shadow: light left in its middle, 1: none
     int jpeg;                              // 1: through a JPEG file
+    double nearness;                       // how many times larger the athlete is; 0: once
 } weather;
 
-static bool is_athlete(int x, int y)
+static bool is_athlete(const weather *w, int x, int y)
 {
-    double dx = (x - 170) / 28.0, dy = (y - 110) / 60.0;
+    double times = w->nearness > 0 ? w->nearness : 1;
+    double dx = (x - 170) / (28 * times), dy = (y - 110) / (60 * times);
     return dx * dx + dy * dy < 1;
 }
 
@@ -65,7 +67,7 @@ static void shoot(sp_image8 *out, const weather *w, bool athlete, uint64_t seed)
             double light = athlete ? 1 - (1 - w->shadow) * depth : 1;
             for (int c = 0; c < 3; c++) {
                 double v = rgb[c] * light;
-                if (athlete && is_athlete(x, y))
+                if (athlete && is_athlete(w, x, y))
                     v = c == 0 ? 0.85 - 0.2 * sin(y * 0.3) : c == 1 ? 0.25 + 0.1 * sin(x * 0.4) : 0.15;
                 out->data[3 * (y * W + x) + c] =
                     to8(w->gain[c] * v + w->offset + w->noise * sp_rng_normal(&rng));
@@ -75,12 +77,12 @@ static void shoot(sp_image8 *out, const weather *w, bool athlete, uint64_t seed)
         through_jpeg(out);
 }
 
-static double overlap(const sp_image *matte)
+static double overlap(const sp_image *matte, const weather *w)
 {
     int both = 0, either = 0;
     for (int y = 0; y < H; y++)
         for (int x = 0; x < W; x++) {
-            bool truth = is_athlete(x, y), ours = matte->data[y * W + x] > 0.5f;
+            bool truth = is_athlete(w, x, y), ours = matte->data[y * W + x] > 0.5f;
             both += truth && ours;
             either += truth || ours;
         }
@@ -89,15 +91,15 @@ static double overlap(const sp_image *matte)
 
 static void check(const weather *seen, double least)
 {
-    const weather calm = {{1, 1, 1}, 0, 0.004, 1, 0};
+    const weather calm = {{1, 1, 1}, 0, 0.004, 1, 0, 0};
     sp_image8 plate, image;
     sp_image matte;
     double gains[6];
     shoot(&plate, &calm, false, 1);
     shoot(&image, seen, true, 2);
     assert_int_equal(sp_matte(&matte, gains, &image, &plate, NULL, NULL, NULL), SP_OK);
-    print_message("IoU %.3f, gain %.3f of %.3f\n", overlap(&matte), gains[1], seen->gain[1]);
-    assert_true(overlap(&matte) > least);
+    print_message("IoU %.3f, gain %.3f of %.3f\n", overlap(&matte, seen), gains[1], seen->gain[1]);
+    assert_true(overlap(&matte, seen) > least);
     for (int c = 0; c < 3; c++)
         assert_true(fabs(gains[c] - seen->gain[c]) < 0.03);
     sp_image_free(&matte);
@@ -108,40 +110,48 @@ static void check(const weather *seen, double least)
 static void test_calm(void **state)
 {
     (void)state;
-    check(&(weather){{1, 1, 1}, 0, 0.004, 1, 0}, 0.95);
+    check(&(weather){{1, 1, 1}, 0, 0.004, 1, 0, 0}, 0.95);
 }
 
 static void test_noise(void **state)
 {
     (void)state;
-    check(&(weather){{1, 1, 1}, 0, 4.0 / 255, 1, 0}, 0.93);
-    check(&(weather){{1, 1, 1}, 0, 8.0 / 255, 1, 0}, 0.90);
+    check(&(weather){{1, 1, 1}, 0, 4.0 / 255, 1, 0, 0}, 0.93);
+    check(&(weather){{1, 1, 1}, 0, 8.0 / 255, 1, 0, 0}, 0.90);
 }
 
 static void test_compression(void **state)
 {
     (void)state;
-    check(&(weather){{1, 1, 1}, 0, 3.0 / 255, 1, 1}, 0.93);
+    check(&(weather){{1, 1, 1}, 0, 3.0 / 255, 1, 1, 0}, 0.93);
 }
 
 static void test_exposure(void **state)
 {
     (void)state;
-    check(&(weather){{1.15, 1.1, 1.05}, 0.01, 2.0 / 255, 1, 0}, 0.93);
-    check(&(weather){{0.85, 0.88, 0.9}, 0, 2.0 / 255, 1, 0}, 0.93);
+    check(&(weather){{1.15, 1.1, 1.05}, 0.01, 2.0 / 255, 1, 0, 0}, 0.93);
+    check(&(weather){{0.85, 0.88, 0.9}, 0, 2.0 / 255, 1, 0, 0}, 0.93);
 }
 
 static void test_shadow(void **state)
 {
     (void)state;
-    check(&(weather){{1, 1, 1}, 0, 2.0 / 255, 0.5, 0}, 0.90);
-    check(&(weather){{0.92, 0.93, 0.94}, 0, 3.0 / 255, 0.6, 1}, 0.88);
+    check(&(weather){{1, 1, 1}, 0, 2.0 / 255, 0.5, 0, 0}, 0.90);
+    check(&(weather){{0.92, 0.93, 0.94}, 0, 3.0 / 255, 0.6, 1, 0}, 0.88);
+}
+
+// An athlete so near to the lens that the picture is his by a third, then by nearly half.
+static void test_near_the_lens(void **state)
+{
+    (void)state;
+    check(&(weather){.gain = {0.9, 0.92, 0.94}, .noise = 2.0 / 255, .shadow = 1, .nearness = 2.2}, 0.93);
+    check(&(weather){.gain = {1, 1, 1}, .noise = 2.0 / 255, .shadow = 1, .nearness = 2.8}, 0.93);
 }
 
 static void test_empty_venue(void **state)
 {
     (void)state;
-    const weather calm = {{1, 1, 1}, 0, 0.004, 1, 0}, grey = {{0.95, 0.95, 0.95}, 0, 5.0 / 255, 1, 1};
+    const weather calm = {{1, 1, 1}, 0, 0.004, 1, 0, 0}, grey = {{0.95, 0.95, 0.95}, 0, 5.0 / 255, 1, 1, 0};
     sp_image8 plate, image;
     sp_image matte;
     shoot(&plate, &calm, false, 1);
@@ -170,9 +180,10 @@ static void test_bad_input(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_calm),      cmocka_unit_test(test_noise),  cmocka_unit_test(test_compression),
-        cmocka_unit_test(test_exposure),  cmocka_unit_test(test_shadow), cmocka_unit_test(test_empty_venue),
-        cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_calm),        cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_compression), cmocka_unit_test(test_exposure),
+        cmocka_unit_test(test_shadow),      cmocka_unit_test(test_empty_venue),
+        cmocka_unit_test(test_bad_input),   cmocka_unit_test(test_near_the_lens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
