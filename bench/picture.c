@@ -8,7 +8,7 @@
 
 enum { PATH_MOST = 4096 };
 
-static const char *const group_names[PICTURE_GROUPS] = {"sets", "sim", "faults", "curves", "trial"};
+static const char *const group_names[PICTURE_GROUPS] = {"sets", "sim", "faults", "crowd", "curves", "trial"};
 
 // ---- Which rows
 
@@ -36,7 +36,7 @@ static int choose_named(picture_job *job, const char *name)
     return is_known ? SP_OK
                     : sp_error(SP_EINVAL,
                                "there is no row '%s' of the bench 'picture'; groups are sets, sim, faults, "
-                               "curves",
+                               "crowd, curves",
                                name);
 }
 

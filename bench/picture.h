@@ -11,6 +11,7 @@ typedef enum picture_group {
     PICTURE_SETS,
     PICTURE_SIM,
     PICTURE_FAULTS,
+    PICTURE_CROWD,
     PICTURE_CURVES,
     PICTURE_TRIAL, // only by name
     PICTURE_GROUPS
@@ -36,7 +37,7 @@ typedef struct picture_row {
     const char *curve;   // the curve that it is a point of, or NULL
     double x;            // ... and where
 } picture_row;
-enum { PICTURE_ROWS_MOST = 64 };
+enum { PICTURE_ROWS_MOST = 80 };
 extern const picture_row picture_rows[];
 extern const int picture_row_count;
 const picture_row *picture_row_find(const char *name); // NULL when there is none

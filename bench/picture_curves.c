@@ -16,7 +16,7 @@ typedef struct curve {
 } curve;
 
 static const curve curves[] = {
-    {"seconds", "picture", "seconds of moment", false},
+    {"seconds", "picture", "seconds of moment, start to files", false},
     {"cameras", "cameras", "cameras", true},
     {"megapixels", "size", "megapixels of all cameras", true},
     {"instants", "instants", "instants", true},
@@ -48,10 +48,12 @@ static void collect(bench_plot_panel *panel, const curve *c, const picture_job *
     *panel = (bench_plot_panel){
         .title = c->title,
         .x_label = c->x_label,
-        .y_label = c->is_cost ? "seconds of moment" : "dB",
+        .y_label = c->is_cost ? "seconds of moment" : "PSNR, dB",
         .count = c->is_cost ? 1 : 2,
-        .series = {{.name = c->is_cost ? "moment" : "box", .color = blue, .is_joined = !c->is_cost},
-                   {.name = "mask", .color = orange, .is_joined = !c->is_cost}}};
+        .series = {{.name = c->is_cost ? "measured, and the line nearest to it" : "athlete's box",
+                    .color = blue,
+                    .is_joined = !c->is_cost},
+                   {.name = "athlete's mask", .color = orange, .is_joined = !c->is_cost}}};
     for (int k = 0; k < picture_row_count; k++) {
         const picture_row *row = &picture_rows[k];
         const picture_result *r = &job->results[k];

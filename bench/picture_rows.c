@@ -51,42 +51,48 @@
 #define OWN_VENUE .prepare = VENUE_STEPS
 #define SAME_VENUE .venue = "clean"
 
+// Several athletes, with truth of their own.
+#define CROWD(name_, about_, settings, splats, suspect_)                                                     \
+    {                                                                                                        \
+        .name = name_, .about = about_, .group = PICTURE_CROWD,                                              \
+        .make = PLAYER TWO_TRUE settings " -o {take}", .prepare = VENUE_STEPS,                               \
+        .moments = "--frame 1,2 --iterations 120 --splats " #splats, OWN_TRUTH, .suspect = suspect_          \
+    }
+
 // A moment within so many seconds.
-#define BUDGET(name_, seconds)                                                                               \
+#define BUDGET(name_, about_, seconds, ...)                                                                  \
     {                                                                                                        \
-        .name = name_, .about = "one instant of 'aerials', --seconds " #seconds, .group = PICTURE_CURVES,    \
-        .take = "aerials", .prepare = "", .moments = "--frame 1 --seconds " #seconds, OWN_TRUTH,             \
-        .curve = "seconds", .x = seconds                                                                     \
+        .name = name_, .about = about_, .group = PICTURE_CURVES, .prepare = "--background-seconds 30",       \
+        .moments = "--frame 1 --seconds " #seconds, OWN_TRUTH, .curve = "seconds", .x = seconds, __VA_ARGS__ \
     }
+#define LATER(seconds) BUDGET("within-" #seconds "s", "the same", seconds, .take = "within-1.5s")
 
-// What a moment costs; nothing is scored.
+// What a moment costs; nothing is scored, and the venue is not looked at.
+#define COST(name_, about_, moment, curve_, x_, ...)                                                         \
+    {                                                                                                        \
+        .name = name_, .about = about_, .group = PICTURE_CURVES, .prepare = "--background-seconds 0",        \
+        .moments = moment, .truth = "", .curve = curve_, .x = x_, __VA_ARGS__                                \
+    }
+#define SCENE(scene, settings)                                                                               \
+    .make = "sim " scene " --set samples=1 --set plate_samples=1 " NO_TRUTH settings " -o {take}"
 #define COST_STEPS " --iterations 60 --splats 6000"
-#define SIZE(name_, width, height)                                                                           \
-    {                                                                                                        \
-        .name = name_, .about = "six cameras of " #width "x" #height ", 60 steps", .group = PICTURE_CURVES,  \
-        .make =                                                                                              \
-            "sim court --set rig.cameras=6 --set rig.size_px=[" #width "," #height "] --set begin_s=0.1 "    \
-            "--set frames=2 --set samples=1 --set plate_samples=1 " NO_TRUTH "-o {take}",                    \
-        .prepare = "--background-seconds 0", .moments = "--frame 1" COST_STEPS, .truth = "",                 \
-        .curve = "megapixels", .x = 6e-6 * (width) * (height)                                                \
-    }
-#define INSTANTS(name_, count, last)                                                                         \
-    {                                                                                                        \
-        .name = name_, .about = #count " of the 48 instants, six small cameras, 60 steps each",              \
-        .group = PICTURE_CURVES, .take = "instants-48", .prepare = "--background-seconds 0",                 \
-        .moments = "--frame 0-" #last COST_STEPS, .truth = "", .curve = "instants", .x = count               \
-    }
 
-#define ATHLETES(name_, count, splats)                                                                       \
-    {                                                                                                        \
-        .name = name_, .about = "so many athletes in six cameras of 960x540, 60 steps, 6000 splats each",    \
-        .group = PICTURE_CURVES,                                                                             \
-        .make =                                                                                              \
-            "sim court --set rig.cameras=6 --set rig.size_px=[960,540] --set begin_s=0.1 --set frames=2 "    \
-            "--set samples=1 --set plate_samples=1 --set athlete.count=" #count " " NO_TRUTH "-o {take}",    \
-        .prepare = "--background-seconds 0", .moments = "--frame 1 --iterations 60 --splats " #splats,       \
-        .truth = "", .curve = "athletes", .x = count                                                         \
-    }
+#define CAMERAS(count, only)                                                                                 \
+    COST("cameras-" #count, #count " of the 32 cameras, high and low in turn", "--frame 1" COST_STEPS only,  \
+         "cameras", count, .take = "cameras-32")
+#define SIZE(name_, width, height)                                                                           \
+    COST(name_, "six cameras of " #width "x" #height ", 60 steps", "--frame 1" COST_STEPS, "megapixels",     \
+         6e-6 * (width) * (height),                                                                          \
+         SCENE("court", "--set rig.cameras=6 --set rig.size_px=[" #width "," #height "] --set begin_s=0.1 "  \
+                        "--set frames=2"))
+#define INSTANTS(count, last)                                                                                \
+    COST("instants-" #count, #count " of the 48 instants", "--frame 0-" #last COST_STEPS, "instants", count, \
+         .take = "instants-48")
+#define ATHLETES(count, splats)                                                                              \
+    COST("athletes-" #count, "so many athletes in six cameras of 960x540, 60 steps, 6000 splats each",       \
+         "--frame 1 --iterations 60 --splats " #splats, "athletes", count,                                   \
+         SCENE("court", "--set rig.cameras=6 --set rig.size_px=[960,540] --set begin_s=0.1 --set frames=2 "  \
+                        "--set athlete.count=" #count))
 
 const picture_row picture_rows[] = {
     // ---- Sets
@@ -140,17 +146,14 @@ const picture_row picture_rows[] = {
 
     // ---- Faults
     RIG("clean", "a jump shot, 12 cameras of 480x270 in a ring; what the others are compared with", ""),
-    RIG("ring-32", "32 cameras in a ring, with its own truth", "--set rig.cameras=32", .clean = "clean",
-        .curve = "cameras", .x = 32),
+    RIG("ring-32", "32 cameras in a ring, with its own truth", "--set rig.cameras=32", .clean = "clean"),
     // High and low cameras in turn, as in the whole ring.
     ONLY("ring-16", "every second of the 32", "ring-32",
          " --cameras cam01,cam04,cam05,cam08,cam09,cam12,cam13,cam16,cam17,cam20,cam21,cam24,cam25,cam28,"
-         "cam29,cam32",
-         .curve = "cameras", .x = 16),
+         "cam29,cam32"),
     ONLY("ring-8", "every fourth of the 32", "ring-32",
-         " --cameras cam01,cam06,cam09,cam14,cam17,cam22,cam25,cam30", .curve = "cameras", .x = 8),
-    ONLY("ring-4", "every eighth of the 32", "ring-32", " --cameras cam01,cam10,cam17,cam26",
-         .curve = "cameras", .x = 4),
+         " --cameras cam01,cam06,cam09,cam14,cam17,cam22,cam25,cam30"),
+    ONLY("ring-4", "every eighth of the 32", "ring-32", " --cameras cam01,cam10,cam17,cam26"),
     RIG("arc", "12 cameras on 150 degrees, with its own truth", "--set rig.layout=arc --set rig.arc_deg=150",
         .clean = "clean"),
     RIG("stands", "12 cameras on two lines that face each other, with its own truth",
@@ -211,35 +214,61 @@ const picture_row picture_rows[] = {
     // Prepares the clean take anew, so it comes after those that take over its background.
     ONLY("missing", "without cam05", "clean", " --without cam05"),
 
+    // ---- Several athletes
+    CROWD("pair", "two players 0.8 m apart, twelve cameras that see both",
+          "--set athlete.count=2 --set athlete.spacing_m=0.8", 12000, NULL),
+    CROWD("four", "four players 0.8 m apart, each a little later than the next, so that they hide each other",
+          "--set athlete.count=4 --set athlete.spacing_m=0.8", 20000, NULL),
+    CROWD("partly",
+          "three players 2 m apart, longer lenses: two of them are cut by frames or outside of them",
+          "--set rig.hfov_deg=26 --set athlete.count=3 --set athlete.spacing_m=2", 16000, NULL),
+    CROWD("close-lens", "one of two players passes 1.5 m from cam03; three others see him from far away",
+          "--set rig.azimuth_deg=30 --set athlete.count=2 --set athlete.spacing_m=7.5", 12000, NULL),
+    CROWD("in-front", "one passes 1.5 m from cam07 of eleven on an arc, and no other camera sees him",
+          "--set rig.layout=arc --set rig.arc_deg=150 --set rig.cameras=11 --set rig.azimuth_deg=75 --set "
+          "athlete.count=2 --set athlete.spacing_m=7.5",
+          8000, "cam07"),
+
     // ---- Curves
-    BUDGET("within-2s", 2),
-    BUDGET("within-3s", 3),
-    BUDGET("within-5s", 5),
-    BUDGET("within-8s", 8),
-    BUDGET("within-15s", 15),
-    BUDGET("within-25s", 25),
+    BUDGET(
+        "within-1.5s", "one instant of a ski jump in the time of the row's name, 12 cameras of 960x540", 1.5,
+        .make = "sim aerials --set rig.size_px=[960,540] --set rig.aim_m=[0,0,2.9] --set begin_s=0.55 --set "
+                "frames=3 --set samples=4 --set plate_samples=1 --set evaluation.frames=[1] -o {take}"),
+    LATER(2),
+    LATER(3),
+    LATER(5),
+    LATER(8),
+    LATER(12),
+    LATER(20),
+
+    COST("cameras-32", "32 cameras of 480x270 around a player, 60 steps", "--frame 1" COST_STEPS, "cameras",
+         32,
+         SCENE("court", "--set rig.cameras=32 --set rig.size_px=[480,270] --set rig.hfov_deg=40 --set "
+                        "rig.aim_m=[0.3,0,1.5] --set begin_s=0.1 --set frames=2")),
+    CAMERAS(4, " --cameras cam01,cam10,cam17,cam26"),
+    CAMERAS(8, " --cameras cam01,cam06,cam09,cam14,cam17,cam22,cam25,cam30"),
+    CAMERAS(16,
+            " --cameras cam01,cam04,cam05,cam08,cam09,cam12,cam13,cam16,cam17,cam20,cam21,cam24,cam25,cam28,"
+            "cam29,cam32"),
+    CAMERAS(24, " --without cam02,cam06,cam10,cam14,cam18,cam22,cam26,cam30"),
+
     SIZE("size-540", 960, 540),
     SIZE("size-720", 1280, 720),
     SIZE("size-1080", 1920, 1080),
     SIZE("size-2160", 3840, 2160),
-    {.name = "instants-48",
-     .about = "48 instants, six small cameras, 60 steps each",
-     .group = PICTURE_CURVES,
-     .make = "sim aerials --set rig.cameras=6 --set rig.size_px=[480,270] --set rig.aim_m=[0,0,2.9] --set "
-             "begin_s=-0.2 --set frames=48 --set samples=1 --set plate_samples=1 " NO_TRUTH "-o {take}",
-     .prepare = "--background-seconds 0",
-     .moments = "--frame 0-47" COST_STEPS,
-     .truth = "",
-     .curve = "instants",
-     .x = 48},
-    INSTANTS("instants-1", 1, 0),
-    INSTANTS("instants-4", 4, 3),
-    INSTANTS("instants-16", 16, 15),
 
-    ATHLETES("athletes-1", 1, 6000),
-    ATHLETES("athletes-2", 2, 12000),
-    ATHLETES("athletes-3", 3, 18000),
-    ATHLETES("athletes-4", 4, 24000),
+    COST("instants-48", "48 instants of a ski jump, six cameras of 480x270, 60 steps each",
+         "--frame 0-47" COST_STEPS, "instants", 48,
+         SCENE("aerials", "--set rig.cameras=6 --set rig.size_px=[480,270] --set rig.aim_m=[0,0,2.9] --set "
+                          "begin_s=-0.2 --set frames=48")),
+    INSTANTS(1, 0),
+    INSTANTS(6, 5),
+    INSTANTS(16, 15),
+
+    ATHLETES(1, 6000),
+    ATHLETES(2, 12000),
+    ATHLETES(3, 18000),
+    ATHLETES(4, 24000),
 
     // ---- Trial
     {.name = "tiny",

@@ -11,6 +11,7 @@ static const char *const titles[PICTURE_GROUPS] = {
     [PICTURE_SETS] = "Sets",
     [PICTURE_SIM] = "Simulated takes",
     [PICTURE_FAULTS] = "One thing changed",
+    [PICTURE_CROWD] = "Several athletes",
     [PICTURE_CURVES] = "What the curves are made of",
     [PICTURE_TRIAL] = "Trial",
 };
@@ -43,10 +44,11 @@ static bool is_shown(picture_group group, int column)
     switch (column) {
     case LOSS_BOX:
     case LOSS_MASK:
-    case SUSPECT:
         return group == PICTURE_FAULTS;
+    case SUSPECT:
+        return group == PICTURE_FAULTS || group == PICTURE_CROWD;
     case INSTANTS:
-        return group != PICTURE_FAULTS;
+        return group != PICTURE_FAULTS && group != PICTURE_CROWD;
     default:
         return true;
     }

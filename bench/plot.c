@@ -78,14 +78,23 @@ static void draw_lines(sp_canvas *canvas, const frame *f, const bench_plot_serie
                        y_of(f, s->y[k]), 1.5, s->color);
 }
 
-static void draw_series(sp_canvas *canvas, const frame *f, const bench_plot_series *s, int number)
+static void draw_series(sp_canvas *canvas, const frame *f, const bench_plot_series *s)
 {
     draw_lines(canvas, f, s);
     for (int k = 0; k < s->count; k++)
         sp_canvas_circle(canvas, f->x0 + s->x[k] * f->px_x, y_of(f, s->y[k]), 4, 0, s->color);
-    double y = y_of(f, f->most_y) + 16 + 19 * number;
-    sp_canvas_circle(canvas, f->x0 + 16, y - 4.5, 4, 0, s->color);
-    sp_canvas_text(canvas, f->x0 + 27, y, 13, 0, false, s->name, ink);
+}
+
+// In the corner where there is room: what grows leaves the upper left free, what saturates the lower right.
+static void draw_legend(sp_canvas *canvas, const frame *f, const bench_plot_panel *panel)
+{
+    bool is_low = panel->series[0].is_joined;
+    double x = is_low ? f->x0 + 0.62 * (WIDTH - LEFT - RIGHT) : f->x0 + 16,
+           y = is_low ? f->y0 - 14 - 19 * (panel->count - 1) : y_of(f, f->most_y) + 16;
+    for (int s = 0; s < panel->count; s++, y += 19) {
+        sp_canvas_circle(canvas, x, y - 4.5, 4, 0, panel->series[s].color);
+        sp_canvas_text(canvas, x + 11, y, 13, 0, false, panel->series[s].name, ink);
+    }
 }
 
 int bench_plot_save(const char *path, const bench_plot_panel *panels, int count, int columns)
@@ -101,7 +110,8 @@ int bench_plot_save(const char *path, const bench_plot_panel *panels, int count,
         frame f = frame_of(&panels[p], p % columns * WIDTH, p / columns * HEIGHT);
         draw_axes(canvas, &f, &panels[p]);
         for (int s = 0; s < panels[p].count; s++)
-            draw_series(canvas, &f, &panels[p].series[s], s);
+            draw_series(canvas, &f, &panels[p].series[s]);
+        draw_legend(canvas, &f, &panels[p]);
     }
     code = sp_canvas_finish(canvas, &picture);
     sp_canvas_close(&canvas);

@@ -98,7 +98,7 @@ int cmd_bench(cli *c, int argc, char **argv)
          .kind = CLI_TEXT,
          .value = &only,
          .argument = "A,B",
-         .help = "only these rows of 'picture', or groups: sets, sim, faults, curves"},
+         .help = "only these rows of 'picture', or groups: sets, sim, faults, crowd, curves"},
         {.name = "seconds",
          .kind = CLI_NUMBER,
          .value = &seconds,
