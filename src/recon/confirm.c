@@ -11,7 +11,6 @@
 #define SAME_COLOUR 0.12f // mean difference of channels
 #define ACTION_ABOVE_M 0.15
 #define ACTION_HIGH 1.5  // radii of its cylinder
-#define MANY_LOOKERS 3   // with more views than this on a point, a single one that agrees may be chance
 #define REACH_SHARE 0.98 // of what was confirmed lies within reach
 #define LEAST_REACH 3    // usual distances of what is looked at: a shell lies behind the cameras
 
@@ -136,19 +135,18 @@ static void confirm_row(void *context, int64_t y, int worker)
     for (int x = 0; x < map->width; x++) {
         size_t at = (size_t)y * (size_t)map->width + (size_t)x;
         sp_vec3 world = recon_world_at(g, job->view, at);
-        int agree = 0, through = 0, lookers = 0;
+        int agree = 0, through = 0;
         for (int j = 0; j < g->count; j++) {
             size_t there;
             double depth;
             if (j == job->view || !recon_pixel_in(&there, &depth, g, j, world))
                 continue;
             double ratio = g->maps[j].depth[there] / depth;
-            lookers++;
             agree += fabs(ratio - 1) < AGREE;
             through += ratio > 1 + RECON_SEEN_THROUGH && job->believable[j][there];
         }
         // Debris in the middle of the action is what a viewer sees first.
-        bool can_be_lonely = through == 0 && lookers <= MANY_LOOKERS && !recon_in_action(g, world);
+        bool can_be_lonely = through == 0 && !recon_in_action(g, world);
         if (agree >= 2 && agree >= through)
             g->confirmed[job->view][at] = RECON_SURE;
         else if (agree == 1 && can_be_lonely)

@@ -243,6 +243,81 @@ static void what_ends_where_nothing_ends_is_debris(void **state)
     free(confirmed);
 }
 
+// ---- Behind everything
+
+#define SHELL_M 40.0
+#define STRIPE_RAD 0.1
+
+// Stripes around the world: what a picture of the far shell shows in a direction.
+static float stripe(double around)
+{
+    return (float)(0.5 + 0.4 * sin(2 * M_PI * around / STRIPE_RAD));
+}
+
+static double around_of(const sp_camera *c, int x)
+{
+    sp_vec3 ray;
+    sp_camera_ray(&ray, c, (sp_vec2){x + 0.5, c->cy});
+    return atan2(ray.y, ray.x);
+}
+
+// A camera in the middle that looks level in a direction, and sees 0.5 rad to each side.
+static void look_around(recon_stereo_view *view, recon_depth_map *map, double direction)
+{
+    sp_camera *c = &view->camera;
+    *c = (sp_camera){.width = WIDTH, .height = HEIGHT, .cx = WIDTH / 2.0, .cy = HEIGHT / 2.0};
+    c->fx = c->fy = WIDTH / 2.0 / tan(0.5);
+    c->rotation = sp_look_at(sp_v3(0, 0, 0), sp_v3(cos(direction), sin(direction), 0), sp_v3(0, 0, 1));
+    assert_int_equal(sp_image_init(&view->rgb, WIDTH, HEIGHT, 3), 0);
+    assert_int_equal(recon_depth_map_init(map, WIDTH, HEIGHT), 0);
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        map->depth[i] = SHELL_M;
+        for (int channel = 0; channel < 3; channel++)
+            sp_image_plane(&view->rgb, channel)[i] = stripe(around_of(c, i % WIDTH));
+    }
+}
+
+static void pictures_go_on_in_a_mirror_where_nobody_looks(void **state)
+{
+    room *r = *state;
+    recon_stereo_view views[2] = {0};
+    recon_depth_map maps[2];
+    uint8_t *none = calloc(WIDTH * HEIGHT, 1), *confirmed[2] = {none, none};
+    recon_geometry g = {.count = 2, .views = views, .maps = maps, .confirmed = confirmed};
+    look_around(&views[0], &maps[0], 0);
+    look_around(&views[1], &maps[1], 1.4); // nobody sees 0.5 to 0.9 rad
+    sp_splat_cloud cloud;
+    assert_int_equal(sp_splat_cloud_init(&cloud, 16, 0), 0);
+    assert_int_equal(recon_backdrop(&cloud, &g, SHELL_M, r->pool), 0);
+    int from_left = 0, from_right = 0;
+    double wrong = 0;
+    for (size_t i = 0; i < cloud.count; i++) {
+        double x = sp_splat_row(&cloud, SP_ROW_POSITION)[i], y = sp_splat_row(&cloud, SP_ROW_POSITION + 1)[i],
+               z = sp_splat_row(&cloud, SP_ROW_POSITION + 2)[i], around = atan2(y, x);
+        float grey = 0.5f + (float)SP_SH_C0 * sp_splat_row(&cloud, SP_ROW_SH)[i];
+        assert_float_equal(sqrt(x * x + y * y + z * z), SHELL_M, 1e-3);
+        if (fabs(z) > 1)
+            continue;
+        assert_false(around > -0.49 && around < 0.49); // seen: nothing to add
+        if (!(around > 0.5 && around < 0.9))
+            continue;
+        from_left += around < 0.6;
+        from_right += around > 0.8;
+        wrong += around < 0.6 ? fabs(grey - stripe(1.0 - around)) : 0;
+        wrong += around > 0.8 ? fabs(grey - stripe(1.8 - around)) : 0;
+    }
+    assert_in_range(from_left, 50, 200);
+    assert_in_range(from_right, 50, 200);
+    assert_true(wrong / (from_left + from_right) <
+                0.12); // half a cell of stripes with slopes up to 25 a radian
+    sp_splat_cloud_free(&cloud);
+    for (int v = 0; v < 2; v++) {
+        recon_depth_map_free(&maps[v]);
+        sp_image_free(&views[v].rgb);
+    }
+    free(none);
+}
+
 static double angle_between(sp_vec3 a, sp_vec3 b)
 {
     return acos(fmin(sp_v3_dot(a, b), 1));
@@ -462,6 +537,7 @@ int main(void)
         cmocka_unit_test(depths_are_those_of_the_room),
         cmocka_unit_test(two_views_that_agree_are_believed_without_texture),
         cmocka_unit_test(what_ends_where_nothing_ends_is_debris),
+        cmocka_unit_test(pictures_go_on_in_a_mirror_where_nobody_looks),
         cmocka_unit_test(planes_are_those_of_the_room_and_fill_gaps),
         cmocka_unit_test(seeds_lie_on_the_surfaces_and_keep_the_budget),
         cmocka_unit_test(what_is_hidden_is_no_venue),
