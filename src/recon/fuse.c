@@ -7,6 +7,7 @@
 #define BLOCK_MAX 8         // largest patch, working pixels a side
 #define EXPLAINED_SHARE 0.5 // a patch is left out when this much of it is explained
 #define SAME_SURFACE 0.03   // relative difference of depths
+#define SAME_COLOUR 0.08f   // mean difference of channels
 #define DEPTH_SPREAD 0.02f  // a pixel farther from the plane of its patch is not on it
 #define LOOSE_SPREAD 0.06f  // likewise where depth was only completed
 #define ON_PATCH_SHARE 0.8  // a patch with fewer pixels on it is split
@@ -31,10 +32,13 @@ typedef struct split_limits {
     int finest;
 } split_limits;
 
-// From fine to coarse, until the budget is kept.
-static const split_limits ladder[] = {{0.02f, 1}, {0.04f, 1}, {0.06f, 1}, {0.1f, 1},  {0.03f, 2},
-                                      {0.05f, 2}, {0.08f, 2}, {0.12f, 2}, {0.05f, 4}, {0.1f, 4},
-                                      {0.2f, 4},  {0.1f, 8},  {0.3f, 8},  {1, 16}};
+// From fine to coarse: the first that keeps the budget is taken. Steps are small, so that most of it is used.
+static const split_limits ladder[] = {{0.02f, 1}, {0.03f, 1}, {0.04f, 1}, {0.05f, 1}, {0.06f, 1},
+                                      {0.08f, 1}, {0.1f, 1},  {0.12f, 1}, {0.02f, 2}, {0.03f, 2},
+                                      {0.04f, 2}, {0.05f, 2}, {0.06f, 2}, {0.08f, 2}, {0.1f, 2},
+                                      {0.12f, 2}, {0.03f, 4}, {0.05f, 4}, {0.08f, 4}, {0.1f, 4},
+                                      {0.15f, 4}, {0.2f, 4},  {0.1f, 8},  {0.3f, 8},  {1, 16}};
+#define STEPS (sizeof ladder / sizeof *ladder)
 
 static int add_patch(patches *list, patch p)
 {
@@ -191,7 +195,20 @@ int recon_append_disc(sp_splat_cloud *out, sp_vec3 position, sp_vec3 normal, sp_
     return SP_OK;
 }
 
-static int append_patch(sp_splat_cloud *out, const recon_geometry *g, const patch *p)
+static void patch_colour(float rgb[3], const recon_geometry *g, const patch *p)
+{
+    int width = g->maps[p->view].width;
+    for (int c = 0; c < 3; c++) {
+        const float *plane = sp_image_plane(&g->views[p->view].rgb, c);
+        rgb[c] = 0;
+        for (int j = 0; j < p->side; j++)
+            for (int i = 0; i < p->side; i++)
+                rgb[c] += plane[(size_t)(p->y + j) * (size_t)width + (size_t)(p->x + i)];
+        rgb[c] /= (float)(p->side * p->side);
+    }
+}
+
+static int append_patch(sp_splat_cloud *out, const recon_geometry *g, const patch *p, const float rgb[3])
 {
     const recon_depth_map *map = &g->maps[p->view];
     const sp_camera *cam = &g->views[p->view].camera;
@@ -200,25 +217,27 @@ static int append_patch(sp_splat_cloud *out, const recon_geometry *g, const patc
     double x = p->x + 0.5 * p->side, y = p->y + 0.5 * p->side, depth = map->depth[centre];
     sp_vec3 n = sp_v3(map->normal[0][centre], map->normal[1][centre], map->normal[2][centre]);
     double sigma = SIGMA_PER_SIDE * p->side * depth / cam->fx;
-    float rgb[3] = {0};
-    for (int c = 0; c < 3; c++) {
-        const float *plane = sp_image_plane(&g->views[p->view].rgb, c);
-        for (int j = 0; j < p->side; j++)
-            for (int i = 0; i < p->side; i++)
-                rgb[c] += plane[(size_t)(p->y + j) * (size_t)map->width + (size_t)(p->x + i)];
-        rgb[c] /= (float)(p->side * p->side);
-    }
     return recon_append_disc(out, recon_world_point(cam, x, y, depth),
                              sp_m3_apply_transposed(cam->rotation, n), sp_camera_center(cam), sigma,
                              sigma / patch_cosine(g, p, centre), rgb, SEED_OPACITY);
 }
 
-// Mark what the patch's splat covers in every view that sees the same surface there.
-static void explain(uint8_t *const *explained, const recon_geometry *g, const patch *p)
+static bool is_coloured(const sp_image *picture, size_t at, const float rgb[3])
+{
+    float difference = 0;
+    for (int c = 0; c < 3; c++)
+        difference += fabsf(sp_image_plane(picture, c)[at] - rgb[c]);
+    return difference < 3 * SAME_COLOUR;
+}
+
+// Mark what the patch's splat covers in every view that sees the same surface there; and, where its depth is
+// confirmed, what looks like it in views whose depth there is only completed: that would be a ghost of it.
+static void explain(uint8_t *const *explained, const recon_geometry *g, const patch *p, const float rgb[3])
 {
     const sp_camera *own = &g->views[p->view].camera;
     const recon_depth_map *map = &g->maps[p->view];
-    double depth = map->depth[centre_of(p, map->width)];
+    size_t centre = centre_of(p, map->width);
+    double depth = map->depth[centre];
     sp_vec3 world = recon_world_point(own, p->x + 0.5 * p->side, p->y + 0.5 * p->side, depth);
     for (int j = 0; j < g->count; j++) {
         const sp_camera *cam = &g->views[j].camera;
@@ -227,14 +246,18 @@ static void explain(uint8_t *const *explained, const recon_geometry *g, const pa
         if (c.z <= 0 || !(u >= 0 && v >= 0 && u < cam->width && v < cam->height))
             continue;
         double there = g->maps[j].depth[(size_t)v * (size_t)cam->width + (size_t)u];
-        if (fabs(there / c.z - 1) > SAME_SURFACE)
+        bool is_same = fabs(there / c.z - 1) <= SAME_SURFACE;
+        if (!is_same && !g->confirmed[p->view][centre])
             continue;
         double radius = 0.5 * p->side * depth / own->fx * cam->fx / c.z;
         int x0 = (int)ceil(u - radius - 0.5), x1 = (int)floor(u + radius - 0.5);
         int y0 = (int)ceil(v - radius - 0.5), y1 = (int)floor(v + radius - 0.5);
         for (int y = y0 < 0 ? 0 : y0; y <= y1 && y < cam->height; y++)
-            for (int x = x0 < 0 ? 0 : x0; x <= x1 && x < cam->width; x++)
-                explained[j][(size_t)y * (size_t)cam->width + (size_t)x] = 1;
+            for (int x = x0 < 0 ? 0 : x0; x <= x1 && x < cam->width; x++) {
+                size_t at = (size_t)y * (size_t)cam->width + (size_t)x;
+                explained[j][at] |=
+                    is_same || (!g->confirmed[j][at] && is_coloured(&g->views[j].rgb, at, rgb));
+            }
     }
 }
 
@@ -273,8 +296,10 @@ static int fuse_at(sp_splat_cloud *out, const recon_geometry *g, uint8_t *const 
     for (size_t i = 0; i < list.count && !rc && *fits; i++) {
         if (is_explained(explained, g, &list.items[i]))
             continue;
-        rc = append_patch(out, g, &list.items[i]);
-        explain(explained, g, &list.items[i]);
+        float rgb[3];
+        patch_colour(rgb, g, &list.items[i]);
+        rc = append_patch(out, g, &list.items[i], rgb);
+        explain(explained, g, &list.items[i], rgb);
         *fits = out->count - before <= (size_t)budget;
     }
     if (!*fits)
@@ -293,9 +318,17 @@ int recon_fuse(sp_splat_cloud *out, const recon_geometry *g, int budget)
         if (!(explained[i] = sp_calloc((size_t)g->maps[i].width * (size_t)g->maps[i].height, 1)))
             rc = SP_ENOMEM;
     bool fits = false;
-    for (size_t k = 0; !rc && !fits && k < sizeof ladder / sizeof *ladder; k++)
-        rc = fuse_at(out, g, explained, &ladder[k], budget, &fits);
-    if (!rc && !fits)
+    size_t before = out->count, step = 0, fitting = STEPS; // the first that fits lies between
+    while (!rc && step < fitting) {
+        size_t middle = (step + fitting) / 2;
+        rc = fuse_at(out, g, explained, &ladder[middle], budget, &fits);
+        forget(out, before);
+        fitting = fits ? middle : fitting;
+        step = fits ? step : middle + 1;
+    }
+    if (!rc && step < STEPS)
+        rc = fuse_at(out, g, explained, &ladder[step], budget, &fits);
+    else if (!rc)
         rc = sp_error(SP_EINVAL, "a background of %d splats is too few for %d views; raise the budget",
                       budget, g->count);
     for (int i = 0; i < g->count; i++)

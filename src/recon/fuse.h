@@ -49,7 +49,8 @@ int recon_drop_debris(recon_geometry *geometry, int view);
 int recon_complete(recon_geometry *geometry, sp_pool *pool);
 
 // One flat splat per patch of even colour, finest views first, at most budget of them; what one view's patch
-// explains is not repeated from another. Appends to out.
+// explains is not repeated from another, nor made up beside it where another view's depth is not confirmed.
+// Appends to out.
 int recon_fuse(sp_splat_cloud *out, const recon_geometry *geometry, int budget);
 
 // What the stereo says of a plane at every pixel that is not sure, where it does not hide anything from

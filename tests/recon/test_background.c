@@ -197,6 +197,56 @@ static void two_views_that_agree_are_believed_without_texture(void **state)
     geometry_free(&g);
 }
 
+static void all_confirmed(recon_geometry *g, int view)
+{
+    if (!g->confirmed)
+        g->confirmed = calloc((size_t)g->count, sizeof *g->confirmed);
+    g->confirmed[view] = malloc(WIDTH * HEIGHT);
+    memset(g->confirmed[view], RECON_SURE, WIDTH * HEIGHT);
+}
+
+// The second view's depths are made up, too far by half; what the first one knows has to stand for them.
+static void what_is_made_up_does_not_repeat_what_is_known(void **state)
+{
+    room *r = *state;
+    recon_geometry g;
+    true_geometry(&g, r, 2);
+    all_confirmed(&g, 0);
+    all_confirmed(&g, 1);
+    memset(g.confirmed[1], RECON_UNCONFIRMED, WIDTH * HEIGHT);
+    for (int i = 0; i < WIDTH * HEIGHT; i++)
+        g.maps[1].depth[i] *= 1.5f;
+    sp_splat_cloud cloud;
+    assert_int_equal(sp_splat_cloud_init(&cloud, 16, 0), 0);
+    assert_int_equal(recon_fuse(&cloud, &g, 2 * WIDTH * HEIGHT), 0);
+    const float *y = sp_splat_row(&cloud, SP_ROW_POSITION + 1),
+                *z = sp_splat_row(&cloud, SP_ROW_POSITION + 2);
+    size_t ghosts = 0;
+    for (size_t i = 0; i < cloud.count; i++)
+        ghosts += fabsf(z[i]) > 0.1f && fabs(y[i] - WALL_Y) > 0.1;
+    assert_true(ghosts <
+                0.2 * (double)cloud.count); // what the first view does not see: an eighth of the picture
+    sp_splat_cloud_free(&cloud);
+    geometry_free(&g);
+}
+
+static void most_of_a_budget_is_used(void **state)
+{
+    room *r = *state;
+    recon_geometry g;
+    true_geometry(&g, r, 2);
+    all_confirmed(&g, 0);
+    all_confirmed(&g, 1);
+    for (int budget = 2000; budget <= 16000; budget *= 2) {
+        sp_splat_cloud cloud;
+        assert_int_equal(sp_splat_cloud_init(&cloud, 16, 0), 0);
+        assert_int_equal(recon_fuse(&cloud, &g, budget), 0);
+        assert_in_range(cloud.count, budget / 2, budget);
+        sp_splat_cloud_free(&cloud);
+    }
+    geometry_free(&g);
+}
+
 #define ISLAND_PX 30
 
 // A rectangle of confirmed surface 3 m away, painted or not.
@@ -536,6 +586,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(depths_are_those_of_the_room),
         cmocka_unit_test(two_views_that_agree_are_believed_without_texture),
+        cmocka_unit_test(what_is_made_up_does_not_repeat_what_is_known),
+        cmocka_unit_test(most_of_a_budget_is_used),
         cmocka_unit_test(what_ends_where_nothing_ends_is_debris),
         cmocka_unit_test(pictures_go_on_in_a_mirror_where_nobody_looks),
         cmocka_unit_test(planes_are_those_of_the_room_and_fill_gaps),
