@@ -120,7 +120,7 @@ typedef struct sp_background_params {
     int splats;      // budget (default 300000)
     double budget_s; // wall seconds (default 90); 0: iterations decides alone
     int iterations;  // default 0: chosen from the budget
-    int sh_degree;   // default -1: 2 where many views allow it, else 0
+    int sh_degree;   // default -1: 2 where views are dense, else 0
     uint64_t seed;
     sp_kernels kernels;
     sp_seeds seeds;

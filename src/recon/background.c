@@ -1,5 +1,6 @@
 #include "background.h"
 
+#include "density.h"
 #include "depths.h"
 #include "grey.h"
 #include "hidden.h"
@@ -25,10 +26,9 @@
 #define FLOOR_SHARE 3.0
 #define ACTION_SHARE 0.5
 #define POINTS_PER_VIEW 200 // a calibration's own points are enough to begin with, where there are so many
-#define PIXELS_TO_UNDISTORT 4.0 // times those that stereo works on
-#define DENSE_VIEWS 20          // with so many views, pictures alone say where things are and how they shine
-#define DENSE_SH_DEGREE 2
-#define DENSE_STEREO_PIXELS 400000.0 // of all views together: their seeds need no detail
+#define PIXELS_TO_UNDISTORT 4.0      // times those that stereo works on
+#define DENSE_SH_DEGREE 2            // from half of the density on
+#define DENSE_STEREO_PIXELS 400000.0 // of all views together: dense ones' seeds need no detail
 #define DENSE_STEREO_BUDGET_S 40.0
 
 sp_background_params sp_background_params_default(void)
@@ -123,15 +123,14 @@ static void stereo_view_at(void *context, int64_t i, int worker)
     job->codes[i] = stereo_view(&job->stereo[i], &job->views[i], job->pixels);
 }
 
-static int stereo_views(recon_stereo_view **out, const sp_view *views, int count, double budget_s,
-                        sp_pool *pool)
+static int stereo_views(recon_stereo_view **out, const sp_view *views, int count, double density,
+                        double budget_s, sp_pool *pool)
 {
     recon_stereo_view *all = sp_calloc((size_t)count, sizeof *all);
     if (!all)
         return SP_ENOMEM;
-    bool is_dense = count >= DENSE_VIEWS;
-    double pixels = (is_dense ? DENSE_STEREO_PIXELS : STEREO_PIXELS) / count;
-    double least_s = is_dense ? DENSE_STEREO_BUDGET_S : STEREO_BUDGET_S;
+    double pixels = recon_blend(STEREO_PIXELS, DENSE_STEREO_PIXELS, density) / count;
+    double least_s = recon_blend(STEREO_BUDGET_S, DENSE_STEREO_BUDGET_S, density);
     if (budget_s > 0 && budget_s < least_s)
         pixels *= budget_s / least_s;
     pixels = fmin(fmax(pixels, STEREO_VIEW_LEAST), STEREO_VIEW_MAX);
@@ -221,7 +220,8 @@ int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
     recon_geometry g = {.count = count};
     int rc = extent(&g.params, views, count, params->seed);
     if (!rc)
-        rc = stereo_views(&small, views, count, params->budget_s, pool);
+        rc = stereo_views(&small, views, count, recon_density(views, count, g.params.focus), params->budget_s,
+                          pool);
     g.views = small;
     if (params->holds_action)
         g.params.action_radius_m = 0;
@@ -295,41 +295,33 @@ static void plate_target_at(void *context, int64_t i, int worker)
 }
 
 // Few views, far apart: the stereo put surfaces where they are, and positions only settle while colours and
-// coverage do the work. Many views hold positions and shapes by themselves: these may go where the pictures
+// coverage do the work. Dense views hold positions and shapes by themselves: these may go where the pictures
 // want them, from coarse to fine.
-static void set_rates(recon_optimise_params *p, double metres, bool is_held)
+static void set_rates(recon_optimise_params *p, double metres, double density)
 {
-    p->rates = (recon_rates){.position_m = 5e-4 * metres,
-                             .position_last_m = 5e-5 * metres,
-                             .log_scale = 0.02,
-                             .rotation = 0.01,
+    p->rates = (recon_rates){.position_m = recon_blend(5e-4, 1e-3, density) * metres,
+                             .position_last_m = recon_blend(5e-5, 1e-4, density) * metres,
+                             .log_scale = recon_blend(0.02, 0.04, density),
+                             .rotation = recon_blend(0.01, 0.02, density),
                              .opacity = 0.05,
-                             .colour = 0.02,
+                             .colour = recon_blend(0.02, 0.04, density),
                              .sh_rest = 0.001};
-    p->levels = 2;
-    p->level_until[1] = 0.2;
-    if (!is_held)
-        return;
-    p->rates.position_m = 1e-3 * metres;
-    p->rates.position_last_m = 1e-4 * metres;
-    p->rates.log_scale = 0.04;
-    p->rates.rotation = 0.02;
-    p->rates.colour = 0.04;
-    p->levels = 3;
-    p->level_until[1] = 0.15;
+    p->levels = density < 0.5 ? 2 : 3;
+    p->level_until[1] = recon_blend(0.2, 0.15, density);
     p->level_until[2] = 0.04;
-    p->opacity_cost = 0.01;
-    p->sh_from = 0;
+    p->opacity_cost = (float)(0.01 * density);
+    if (density >= 0.5)
+        p->sh_from = 0;
 }
 
-static recon_optimise_params optimise_params(const sp_background_params *params, int views, double metres,
-                                             double seconds)
+static recon_optimise_params optimise_params(const sp_background_params *params, int views, double density,
+                                             double metres, double seconds)
 {
     recon_optimise_params p = recon_optimise_params_default();
     bool from_points = begins_with_points(params, views);
     p.iterations = params->iterations;
     p.budget_s = params->budget_s > 0 ? fmax(params->budget_s - seconds, 1) : 0;
-    set_rates(&p, metres, from_points || views >= DENSE_VIEWS);
+    set_rates(&p, metres, from_points ? 1 : density);
     p.silhouette = 0;
     p.most_scale_m = 0.1 * metres * FAR_SHARE;
     p.most_stretch = 12;
@@ -356,7 +348,8 @@ static int optimise_venue(sp_splat_cloud *cloud, sp_recon_report *report, const 
         rc = for_views(&job, count, plate_target_at, pool);
     recon_optimise_report done = {0};
     if (!rc) {
-        recon_optimise_params p = optimise_params(params, count, size.distance_m, seconds);
+        double density = recon_density(views, count, size.focus);
+        recon_optimise_params p = optimise_params(params, count, density, size.distance_m, seconds);
         rc = recon_optimise(cloud, &done, targets, count, &p, pool, progress);
     }
     for (int i = 0; plates && i < count; i++) {
@@ -378,12 +371,15 @@ int sp_recon_background(sp_splat_cloud *out, sp_recon_report *report, const sp_v
     if (count < 1)
         return sp_error(SP_EINVAL, "the background needs at least one camera with a plate");
     sp_background_params p = params ? *params : sp_background_params_default();
-    if (p.sh_degree < 0)
-        p.sh_degree = count >= DENSE_VIEWS ? DENSE_SH_DEGREE : 0;
     sp_splat_cloud cloud = {0};
     sp_recon_report own = {0};
+    recon_stereo_params size;
     double start = sp_time_s();
-    int rc = recon_background_seeds(&cloud, views, count, &p, pool, progress);
+    int rc = extent(&size, views, count, p.seed);
+    if (!rc && p.sh_degree < 0)
+        p.sh_degree = recon_density(views, count, size.focus) < 0.5 ? 0 : DENSE_SH_DEGREE;
+    if (!rc)
+        rc = recon_background_seeds(&cloud, views, count, &p, pool, progress);
     own.seed_s = sp_time_s() - start;
     if (!rc)
         rc = optimise_venue(&cloud, &own, views, count, &p, own.seed_s, pool, progress);
