@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define CELL_RAD 0.006
 #define LOWEST_RAD -0.08
 #define HIGHEST_RAD 0.75
 #define REACH_RAD 0.5 // a picture is continued so far aside
@@ -17,7 +16,7 @@
 // Directions around the floor's centre, row after row from below; columns go around.
 typedef struct panorama {
     const recon_geometry *g;
-    double radius;
+    double radius, cell; // metres, radians
     int columns, rows;
     float *rgb;    // per cell
     uint8_t *seen; // per cell: a view looks there, and nothing stands before it
@@ -25,7 +24,7 @@ typedef struct panorama {
 
 static sp_vec3 direction_of(const panorama *p, int column, int row)
 {
-    double around = 2 * M_PI * (column + 0.5) / p->columns, up = LOWEST_RAD + CELL_RAD * (row + 0.5);
+    double around = 2 * M_PI * (column + 0.5) / p->columns, up = LOWEST_RAD + p->cell * (row + 0.5);
     return sp_v3(cos(up) * cos(around), cos(up) * sin(around), sin(up));
 }
 
@@ -74,8 +73,7 @@ static void look(panorama *p, int column, int row)
     if (best < 0)
         return;
     p->seen[cell] = 1;
-    mean_colour(p->rgb + 3 * cell, &g->views[best], best_at,
-                (int)(0.5 * CELL_RAD * g->views[best].camera.fx));
+    mean_colour(p->rgb + 3 * cell, &g->views[best], best_at, (int)(0.5 * p->cell * g->views[best].camera.fx));
 }
 
 static void look_row(void *context, int64_t row, int worker)
@@ -95,7 +93,7 @@ static size_t cell_at(const panorama *p, int column, int row)
 // Cells to the first that is seen to one side (-1, 1); 0: none within reach.
 static int steps_to_seen(const panorama *p, int column, int row, int side)
 {
-    int reach = (int)(REACH_RAD / CELL_RAD);
+    int reach = (int)(REACH_RAD / p->cell);
     for (int d = 1; d <= reach; d++)
         if (p->seen[cell_at(p, column + side * d, row)])
             return d;
@@ -117,7 +115,7 @@ static int append_cell(sp_splat_cloud *out, const panorama *p, int column, int r
     int left = steps_to_seen(p, column, row, -1), right = steps_to_seen(p, column, row, 1);
     if (p->seen[cell_at(p, column, row)] || (!left && !right))
         return SP_OK;
-    float share = !right ? 1 : !left ? 0 : (float)(0.5 + (right - left) * CELL_RAD / (4 * FADE_RAD));
+    float share = !right ? 1 : !left ? 0 : (float)(0.5 + (right - left) * p->cell / (4 * FADE_RAD));
     share = share < 0 ? 0 : share > 1 ? 1 : share;
     const float *a = mirrored(p, column, row, left ? -1 : 1, left ? left : right);
     const float *b = mirrored(p, column, row, right ? 1 : -1, right ? right : left);
@@ -126,18 +124,20 @@ static int append_cell(sp_splat_cloud *out, const panorama *p, int column, int r
         rgb[c] = share * a[c] + (1 - share) * b[c];
     sp_vec3 direction = direction_of(p, column, row), place = place_of(p, direction);
     sp_vec3 centre = sp_v3(p->g->params.floor_x, p->g->params.floor_y, 0);
-    double sigma = SIGMA_SHARE * CELL_RAD * p->radius;
+    double sigma = SIGMA_SHARE * p->cell * p->radius;
     if (recon_stands_in_the_way(p->g, -1, place))
         return SP_OK;
     return recon_append_disc(out, place, sp_v3_scale(direction, -1), centre, sigma, sigma, rgb, OPACITY);
 }
 
-int recon_backdrop(sp_splat_cloud *out, const recon_geometry *g, double radius, sp_pool *pool)
+int recon_backdrop(sp_splat_cloud *out, const recon_geometry *g, double radius, double cell_rad,
+                   sp_pool *pool)
 {
     panorama p = {.g = g,
                   .radius = radius,
-                  .columns = (int)(2 * M_PI / CELL_RAD),
-                  .rows = (int)((HIGHEST_RAD - LOWEST_RAD) / CELL_RAD)};
+                  .cell = cell_rad,
+                  .columns = (int)(2 * M_PI / cell_rad),
+                  .rows = (int)((HIGHEST_RAD - LOWEST_RAD) / cell_rad)};
     size_t cells = (size_t)p.columns * (size_t)p.rows;
     p.rgb = sp_calloc(3 * cells, sizeof *p.rgb);
     p.seen = sp_calloc(cells, 1);

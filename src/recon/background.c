@@ -232,7 +232,7 @@ int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
     if (!rc)
         rc = recon_fuse(&cloud, &g, params->splats);
     if (!rc)
-        rc = recon_scaffold(&cloud, &g, pool);
+        rc = recon_scaffold(&cloud, &g, params->splats, pool);
     recon_geometry_free(&g);
     recon_stereo_views_free(small, count);
     if (rc)

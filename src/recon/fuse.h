@@ -75,12 +75,13 @@ bool recon_in_action(const recon_geometry *geometry, sp_vec3 world);
 bool recon_stands_in_the_way(const recon_geometry *geometry, int view, sp_vec3 world);
 
 // What no view saw: a coarse floor and a far shell behind everything, coloured from what was seen nearest to
-// them, so that no viewpoint looks into nothing. Appends to out.
-int recon_scaffold(sp_splat_cloud *out, const recon_geometry *geometry, sp_pool *pool);
+// them, so that no viewpoint looks into nothing; the finer the more splats the venue has. Appends to out.
+int recon_scaffold(sp_splat_cloud *out, const recon_geometry *geometry, int budget, sp_pool *pool);
 
 // Of the shell at a radius around the floor's centre, finely what lies between the pictures of the views:
 // these are continued there as in a mirror. Appends to out.
-int recon_backdrop(sp_splat_cloud *out, const recon_geometry *geometry, double radius, sp_pool *pool);
+int recon_backdrop(sp_splat_cloud *out, const recon_geometry *geometry, double radius, double cell_rad,
+                   sp_pool *pool);
 
 // Append one flat splat: sigma_u across the line of sight of a camera at eye, sigma_v along the tilt of the
 // surface.

@@ -7,6 +7,8 @@
 #define SHELL_LOWEST -0.1   // sine of the lowest elevation over a floor
 #define SHELL_MARGIN 1.2    // beyond the farthest confirmed surface but for stragglers
 #define BACKDROP_SHARE 0.99 // of the shell's radius: before it
+#define CELLS 10.0 // square of the backdrop's cells, times the budget: these take a fifteenth of it, mostly
+#define CELL_MOST_RAD 0.05
 #define FLOOR_BELOW_M 0.02
 #define SCAFFOLD_OPACITY 0.98f
 #define FLOOR_AGREE 0.05
@@ -153,12 +155,12 @@ static int floor_rings(sp_splat_cloud *out, const recon_geometry *g, double radi
     return rc;
 }
 
-int recon_scaffold(sp_splat_cloud *out, const recon_geometry *g, sp_pool *pool)
+int recon_scaffold(sp_splat_cloud *out, const recon_geometry *g, int budget, sp_pool *pool)
 {
     double radius = SHELL_MARGIN * g->reach_m;
     bool has_floor = g->params.floor_radius_m > 0;
     int rc = shell(out, g, radius, has_floor ? SHELL_LOWEST : -1);
     if (!rc)
-        rc = recon_backdrop(out, g, BACKDROP_SHARE * radius, pool);
+        rc = recon_backdrop(out, g, BACKDROP_SHARE * radius, fmin(sqrt(CELLS / budget), CELL_MOST_RAD), pool);
     return rc || !has_floor ? rc : floor_rings(out, g, radius);
 }

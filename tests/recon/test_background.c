@@ -338,7 +338,7 @@ static void pictures_go_on_in_a_mirror_where_nobody_looks(void **state)
     look_around(&views[1], &maps[1], 1.4); // nobody sees 0.5 to 0.9 rad
     sp_splat_cloud cloud;
     assert_int_equal(sp_splat_cloud_init(&cloud, 16, 0), 0);
-    assert_int_equal(recon_backdrop(&cloud, &g, SHELL_M, r->pool), 0);
+    assert_int_equal(recon_backdrop(&cloud, &g, SHELL_M, 0.006, r->pool), 0);
     int from_left = 0, from_right = 0;
     double wrong = 0;
     for (size_t i = 0; i < cloud.count; i++) {
