@@ -45,15 +45,15 @@ static double least_of(const bench_plot_panel *panel)
 
 static void collect(bench_plot_panel *panel, const curve *c, const picture_job *job)
 {
-    *panel = (bench_plot_panel){
-        .title = c->title,
-        .x_label = c->x_label,
-        .y_label = c->is_cost ? "seconds of moment" : "PSNR, dB",
-        .count = c->is_cost ? 1 : 2,
-        .series = {{.name = c->is_cost ? "measured, and the line nearest to it" : "athlete's box",
-                    .color = blue,
-                    .is_joined = !c->is_cost},
-                   {.name = "athlete's mask", .color = orange, .is_joined = !c->is_cost}}};
+    *panel =
+        (bench_plot_panel){.title = c->title,
+                           .x_label = c->x_label,
+                           .y_label = c->is_cost ? "seconds of moment" : "PSNR, dB",
+                           .count = c->is_cost ? 1 : 2,
+                           .series = {{.name = c->is_cost ? "measured, nearest line" : "athlete's box",
+                                       .color = blue,
+                                       .is_joined = !c->is_cost},
+                                      {.name = "athlete's mask", .color = orange, .is_joined = !c->is_cost}}};
     for (int k = 0; k < picture_row_count; k++) {
         const picture_row *row = &picture_rows[k];
         const picture_result *r = &job->results[k];

@@ -29,7 +29,7 @@ static frame frame_of(const bench_plot_panel *panel, double left, double top)
             f.most_y = fmax(f.most_y, panel->series[s].y[k]);
         }
     f.most_x *= 1.04;
-    f.most_y += 0.08 * (f.most_y - f.least_y);
+    f.most_y += 0.18 * (f.most_y - f.least_y); // room for the legend
     f.step_x = step_of(f.most_x);
     f.step_y = step_of(f.most_y - f.least_y);
     f.px_x = (WIDTH - LEFT - RIGHT) / f.most_x;
