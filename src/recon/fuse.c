@@ -32,13 +32,10 @@ typedef struct split_limits {
     int finest;
 } split_limits;
 
-// From fine to coarse: the first that keeps the budget is taken. Steps are small, so that most of it is used.
-static const split_limits ladder[] = {{0.02f, 1}, {0.03f, 1}, {0.04f, 1}, {0.05f, 1}, {0.06f, 1},
-                                      {0.08f, 1}, {0.1f, 1},  {0.12f, 1}, {0.02f, 2}, {0.03f, 2},
-                                      {0.04f, 2}, {0.05f, 2}, {0.06f, 2}, {0.08f, 2}, {0.1f, 2},
-                                      {0.12f, 2}, {0.03f, 4}, {0.05f, 4}, {0.08f, 4}, {0.1f, 4},
-                                      {0.15f, 4}, {0.2f, 4},  {0.1f, 8},  {0.3f, 8},  {1, 16}};
-#define STEPS (sizeof ladder / sizeof *ladder)
+// From fine to coarse, until the budget is kept.
+static const split_limits ladder[] = {{0.02f, 1}, {0.04f, 1}, {0.06f, 1}, {0.1f, 1},  {0.03f, 2},
+                                      {0.05f, 2}, {0.08f, 2}, {0.12f, 2}, {0.05f, 4}, {0.1f, 4},
+                                      {0.2f, 4},  {0.1f, 8},  {0.3f, 8},  {1, 16}};
 
 static int add_patch(patches *list, patch p)
 {
@@ -318,17 +315,9 @@ int recon_fuse(sp_splat_cloud *out, const recon_geometry *g, int budget)
         if (!(explained[i] = sp_calloc((size_t)g->maps[i].width * (size_t)g->maps[i].height, 1)))
             rc = SP_ENOMEM;
     bool fits = false;
-    size_t before = out->count, step = 0, fitting = STEPS; // the first that fits lies between
-    while (!rc && step < fitting) {
-        size_t middle = (step + fitting) / 2;
-        rc = fuse_at(out, g, explained, &ladder[middle], budget, &fits);
-        forget(out, before);
-        fitting = fits ? middle : fitting;
-        step = fits ? step : middle + 1;
-    }
-    if (!rc && step < STEPS)
-        rc = fuse_at(out, g, explained, &ladder[step], budget, &fits);
-    else if (!rc)
+    for (size_t k = 0; !rc && !fits && k < sizeof ladder / sizeof *ladder; k++)
+        rc = fuse_at(out, g, explained, &ladder[k], budget, &fits);
+    if (!rc && !fits)
         rc = sp_error(SP_EINVAL, "a background of %d splats is too few for %d views; raise the budget",
                       budget, g->count);
     for (int i = 0; i < g->count; i++)

@@ -230,23 +230,6 @@ static void what_is_made_up_does_not_repeat_what_is_known(void **state)
     geometry_free(&g);
 }
 
-static void most_of_a_budget_is_used(void **state)
-{
-    room *r = *state;
-    recon_geometry g;
-    true_geometry(&g, r, 2);
-    all_confirmed(&g, 0);
-    all_confirmed(&g, 1);
-    for (int budget = 2000; budget <= 16000; budget *= 2) {
-        sp_splat_cloud cloud;
-        assert_int_equal(sp_splat_cloud_init(&cloud, 16, 0), 0);
-        assert_int_equal(recon_fuse(&cloud, &g, budget), 0);
-        assert_in_range(cloud.count, budget / 2, budget);
-        sp_splat_cloud_free(&cloud);
-    }
-    geometry_free(&g);
-}
-
 #define ISLAND_PX 30
 
 // A rectangle of confirmed surface 3 m away, painted or not.
@@ -587,7 +570,6 @@ int main(void)
         cmocka_unit_test(depths_are_those_of_the_room),
         cmocka_unit_test(two_views_that_agree_are_believed_without_texture),
         cmocka_unit_test(what_is_made_up_does_not_repeat_what_is_known),
-        cmocka_unit_test(most_of_a_budget_is_used),
         cmocka_unit_test(what_ends_where_nothing_ends_is_debris),
         cmocka_unit_test(pictures_go_on_in_a_mirror_where_nobody_looks),
         cmocka_unit_test(planes_are_those_of_the_room_and_fill_gaps),
