@@ -140,10 +140,11 @@ static void say_unseen(const replay_plate *plate)
 {
     double share = plate->unseen;
     if (share > WORTH_SAYING)
-        sp_log(SP_LOG_WARN,
-               "camera %s: %.1f%% of its plate is never seen without somebody before it and is filled from "
-               "around; longer footage or a plate of its own is better",
-               plate->camera.id, 100 * share);
+        sp_log(
+            SP_LOG_WARN,
+            "camera %s: %.1f%% of its plate is never seen without somebody before it and is filled by what "
+            "other cameras tell, or from around; longer footage or a plate of its own is better",
+            plate->camera.id, 100 * share);
 }
 
 // The plate that the feed itself tells.
