@@ -81,7 +81,7 @@ def a_touched_camera_is_told_and_turned_back(folder, take):
     assert abs(stands["cam02"]["turned_deg"] - 2) < 0.1, stands
     assert all(s["moved_px"] == 0 for i, s in stands.items() if i != "cam02"), stands
     others = [a for i, a in row["agreement"].items() if i != "cam02"]
-    assert row["agreement"]["cam02"] > 0.7 * min(others), row
+    assert row["agreement"]["cam02"] > 0.5 * min(others), row
 
 
 def a_camera_borrows_what_its_plate_does_not_tell(folder, take):
