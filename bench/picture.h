@@ -34,6 +34,7 @@ typedef struct picture_row {
     const char *clean;   // the row that its loss is counted from, or NULL
     const char *suspect; // the camera that the report should name, or NULL
     const char *sync;    // a take's truth/cameras.json whose clocks the take is told; or NULL
+    const char *clocks;  // arguments of sync, after the venue is taken over; NULL: clocks stay as they are
     const char *curve;   // the curve that it is a point of, or NULL
     double x;            // ... and where
 } picture_row;

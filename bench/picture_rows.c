@@ -177,6 +177,8 @@ const picture_row picture_rows[] = {
           "--set faults.clock_offset_s=0.00833", SAME_VENUE),
     FAULT("clocks-known", "the same clocks, known from sync.json", "--set faults.clock_offset_s=0.00833",
           SAME_VENUE, .sync = "{take}/truth/cameras.json"),
+    FAULT("clocks-found", "the same clocks, found by sync from twelve frames",
+          "--set faults.clock_offset_s=0.00833 --set frames=14", SAME_VENUE, .clocks = "--frame 1-12"),
     FAULT("shutter", "exposures of 1/60 s, scored with the truth of short ones", "--set shutter_s=0.016667",
           SAME_VENUE),
 

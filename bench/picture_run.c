@@ -84,8 +84,11 @@ static int prepare(picture_job *job, const picture_row *row)
     const picture_row *owner = row->take ? picture_row_find(row->take) : row;
     const picture_row **stands = &job->prepared[owner - picture_rows];
     picture_cost cost = {0};
-    if (row->venue)
-        return take_over_venue(job, row);
+    if (row->venue) {
+        int code = take_over_venue(job, row);
+        return code || !row->clocks ? code
+                                    : picture_commands(&cost, job, row, "sync {take}", row->clocks, NULL);
+    }
     if (!row->prepare)
         return SP_OK;
     if (*stands && !strcmp((*stands)->prepare, row->prepare)) {

@@ -94,6 +94,15 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
                      const sp_splat_cloud *warm, const sp_recon_params *params, sp_pool *pool,
                      const sp_progress *progress);
 
+// How far each view's clock is off: what is to be added to its dt_s, searched within plus and minus reach_s;
+// the mean over views is 0, because what all are off by is not to be seen. neighbours: frames just before and
+// after, which tell how fast the athlete is. speed_px_s: how fast he crosses each view, px a second; one he
+// hardly crosses says nothing about its clock, and one without a matte has 0. Both have count entries. Nobody
+// in the mattes: all 0.
+int sp_recon_clocks(double *offset_s, double *speed_px_s, const sp_view *views, int count,
+                    const sp_view *neighbours, int neighbour_count, double reach_s, sp_pool *pool,
+                    const sp_progress *progress);
+
 // Venue and athlete as they are drawn together: with his shadow on the floor, whose splats would otherwise be
 // covered by floor splats that are nearer to the camera, and grow dark where a view from low down makes them
 // larger than they are; and with his mirror image where the floor is glossy.

@@ -59,7 +59,8 @@ typedef struct sp_replay_params {
     int background_reduce; // the background's pictures are this many times smaller than the plates (default
                            // 1)
     double instant_s;      // wall seconds of a moment's first instant, from begin_s until it is on disk
-                           // (default 15); each further one takes a fifth of them
+                           // (default 15); each further one takes a fifth of them, and where long
+                           // exposures blur the athlete, two fifths
     double begin_s;        // sp_time_s() from which they count (default 0: when the moment is begun)
     const sp_moment_watch *watch; // optional, of sp_replay_moment
     int splats;                   // of one athlete (default 30000)
@@ -121,6 +122,19 @@ int sp_replay_prepare(sp_prepare_report *report, sp_take *take, const sp_replay_
                       sp_ledger *ledger, sp_pool *pool, const sp_progress *progress);
 // Whether TAKE/background/ holds a plate for every chosen camera, and the cloud if one is wanted.
 bool sp_replay_is_prepared(const sp_take *take, const sp_replay_params *params);
+
+typedef struct sp_sync_report {
+    int cameras;     // whose clocks were found
+    double widest_s; // the largest change of any offset
+} sp_sync_report;
+
+// Find how far the clocks of the cameras are off, from an athlete who moves at these instants of a prepared
+// take: take->feeds' offset_s and uncertainty_s are set, and has_sync; the caller saves the take. What all
+// are off by is not to be seen. Clocks must agree to half a frame. SP_ENOENT: the take is not prepared.
+// SP_EINVAL: fewer than three cameras take part, an instant is outside the footage, or nobody moves. report
+// is nullable.
+int sp_replay_sync(sp_sync_report *report, sp_take *take, const double *times_s, int count,
+                   const sp_replay_params *params, sp_pool *pool, const sp_progress *progress);
 
 // Reconstruct the athlete at count instants (seconds on the rig clock, in any order) from a prepared take,
 // into a moment's folder: moment.json, athlete/, poster.jpg, mattes.jpg, report.json. times_s[0] comes first,

@@ -78,6 +78,7 @@ void cli_list_free(char ***list);
 int cmd_import(cli *c, int argc, char **argv);
 int cmd_rig(cli *c, int argc, char **argv);
 int cmd_prepare(cli *c, int argc, char **argv);
+int cmd_sync(cli *c, int argc, char **argv);
 int cmd_moment(cli *c, int argc, char **argv);
 int cmd_render(cli *c, int argc, char **argv);
 int cmd_replay(cli *c, int argc, char **argv);

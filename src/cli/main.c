@@ -20,6 +20,7 @@ static const command commands[] = {
     {"sim", cmd_sim, "a synthetic take with ground truth"},
     {"rig", cmd_rig, "show or check the cameras of a take"},
     {"prepare", cmd_prepare, "plates and background, once per rig position"},
+    {"sync", cmd_sync, "how far the cameras' clocks are off"},
     {"moment", cmd_moment, "reconstruct the athlete at one or several instants"},
     {"render", cmd_render, "pictures of a moment from given cameras"},
     {"replay", cmd_replay, "everything that is still missing, then a clip"},

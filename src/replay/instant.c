@@ -84,12 +84,12 @@ int replay_instant_see(replay_instant *instant, sp_take *take, const bool *chose
 {
     sp_ledger_begin(ledger, "frames");
     int code = sp_progress_step(progress, "frames", 0, 1);
-    bool is_blurred = replay_around_matters(take, chosen);
-    if (code == SP_OK && is_blurred)
+    bool has_around = instant->needs_around || replay_around_matters(take, chosen);
+    if (code == SP_OK && has_around)
         code = replay_around_frames(&instant->around, 0, take, chosen, instant->t_s, pool);
     if (code == SP_OK)
         code = sp_take_frame_set(&instant->set, take, chosen, instant->t_s, pool);
-    if (code == SP_OK && is_blurred)
+    if (code == SP_OK && has_around)
         code = replay_around_frames(&instant->around, 1, take, chosen, instant->t_s, pool);
     if (code < 0)
         return code;
@@ -101,7 +101,7 @@ int replay_instant_see(replay_instant *instant, sp_take *take, const bool *chose
                : SP_ENOMEM;
     if (code == SP_OK)
         code = matte_all(instant, plates, gains, pool, progress);
-    return code == SP_OK && is_blurred ? replay_around_matte(&instant->around, plates, instant->stands, pool)
+    return code == SP_OK && has_around ? replay_around_matte(&instant->around, plates, instant->stands, pool)
                                        : code;
 }
 

@@ -7,6 +7,7 @@
 typedef struct replay_instant {
     double t_s;
     int64_t frame;        // round(t_s * nominal fps)
+    bool needs_around;    // the frames before and after are wanted even if exposures do not matter
     sp_frame_set set;     // freed once the preview is made
     sp_frame_set aside;   // frames that show something else than their plates; likewise
     replay_stand *stands; // one per camera of the rig

@@ -43,6 +43,10 @@ def stage_by_stage(folder, take):
     assert 0 <= scores["mean"]["debris_percent"] and 0 <= scores["mean"]["holes_percent"] <= 100, scores
     assert "flicker_255" not in scores["mean"], scores  # no two frames follow each other
     assert "PSNR dB" in run("eval", moment, "--truth", take / "truth", "--rig", take / "truth" / "rig.json")
+
+    found = result("sync", take, "--frame", "6,7")
+    assert 3 <= found["cameras"] <= 6 and found["widest_s"] < 0.034, found
+    assert len(json.loads((take / "sync.json").read_text())["cameras"]) == 6
     no_leftovers(folder)
 
 

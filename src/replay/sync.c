@@ -1,0 +1,120 @@
+// The clocks of a take's cameras, from an athlete who moves.
+#include <math.h>
+#include <stdlib.h>
+
+#include "choose.h"
+#include "instant.h"
+
+// Matched outlines say where he is to about this, so that whoever crosses a picture at 300 px/s tells the
+// time to three milliseconds.
+#define MATCH_PX 1.0
+// An athlete who crosses a picture more slowly says nothing about its clock.
+#define LEAST_SPEED_PX_S 60.0
+// Clocks can be told apart by half a frame: beyond, it is another frame that fits.
+#define REACH_FRAMES 0.5
+
+typedef struct sync_job {
+    sp_take *take;
+    bool *chosen;
+    replay_plates plates;
+    double (*gains)[6];
+    double *sums, *weights; // per camera of the rig
+    sp_pool *pool;
+    const sp_progress *progress;
+} sync_job;
+
+static int compare_clocks(sync_job *j, const replay_instant *instant)
+{
+    int count = instant->set.count, neighbour_count = 0;
+    sp_view *views = sp_calloc((size_t)count, sizeof *views), *neighbours = NULL;
+    double *offset_s = sp_calloc((size_t)count, sizeof *offset_s);
+    double *speed_px_s = sp_calloc((size_t)count, sizeof *speed_px_s);
+    int code = views && offset_s && speed_px_s ? SP_OK : SP_ENOMEM;
+    for (int i = 0; i < count && code == SP_OK; i++) {
+        const sp_frame *frame = &instant->set.frames[i];
+        views[i] = replay_view(frame, &frame->camera, &j->plates.plates[frame->camera_index],
+                               &instant->stands[frame->camera_index], &instant->mattes[i], j->gains[i],
+                               instant->t_s);
+    }
+    if (code == SP_OK)
+        code = replay_around_views(&neighbours, &neighbour_count, &instant->around, &instant->set, &j->plates,
+                                   instant->stands);
+    double reach_s = REACH_FRAMES / sp_rational_value(j->take->fps);
+    if (code == SP_OK && neighbour_count > 0)
+        code = sp_recon_clocks(offset_s, speed_px_s, views, count, neighbours, neighbour_count, reach_s,
+                               j->pool, j->progress);
+    for (int i = 0; i < count && code == SP_OK; i++) {
+        int camera = instant->set.frames[i].camera_index;
+        if (speed_px_s[i] < LEAST_SPEED_PX_S)
+            continue;
+        double weight = speed_px_s[i] * speed_px_s[i];
+        j->sums[camera] += weight * offset_s[i];
+        j->weights[camera] += weight;
+    }
+    free(views);
+    free(neighbours);
+    free(offset_s);
+    free(speed_px_s);
+    return code;
+}
+
+static int see_instant(sync_job *j, double t_s)
+{
+    replay_instant instant = {.t_s = t_s, .needs_around = true};
+    int code =
+        replay_instant_see(&instant, j->take, j->chosen, &j->plates, j->gains, NULL, j->pool, j->progress);
+    if (code == SP_OK)
+        code = compare_clocks(j, &instant);
+    replay_instant_free(&instant);
+    return code;
+}
+
+static void set_clocks(sync_job *j, sp_sync_report *report)
+{
+    for (int i = 0; i < j->take->rig.count; i++) {
+        sp_take_feed *feed = &j->take->feeds[i];
+        if (!(j->weights[i] > 0))
+            continue;
+        feed->offset_s += j->sums[i] / j->weights[i];
+        feed->uncertainty_s = MATCH_PX / sqrt(j->weights[i]);
+        report->cameras++;
+        report->widest_s = fmax(report->widest_s, fabs(j->sums[i] / j->weights[i]));
+    }
+    j->take->has_sync = report->cameras > 0;
+}
+
+int sp_replay_sync(sp_sync_report *report, sp_take *take, const double *times_s, int count,
+                   const sp_replay_params *params, sp_pool *pool, const sp_progress *progress)
+{
+    int used;
+    size_t cameras = (size_t)take->rig.count + 1;
+    sync_job j = {.take = take, .pool = pool, .progress = progress};
+    sp_sync_report found = {0};
+    int code = replay_choose(&j.chosen, &used, take, &params->cameras, 3);
+    if (code == SP_OK)
+        code = sp_take_open_feeds(take, j.chosen, pool);
+    if (code == SP_OK)
+        code = replay_check_times(times_s, count, take, j.chosen);
+    if (code == SP_OK)
+        code = replay_plates_load(&j.plates, take, j.chosen, pool);
+    j.gains = sp_calloc(cameras, sizeof *j.gains);
+    j.sums = sp_calloc(cameras, sizeof *j.sums);
+    j.weights = sp_calloc(cameras, sizeof *j.weights);
+    if (code == SP_OK && (!j.gains || !j.sums || !j.weights))
+        code = SP_ENOMEM;
+    for (int i = 0; i < count && code == SP_OK; i++)
+        code = see_instant(&j, times_s[i]);
+    if (code == SP_OK)
+        set_clocks(&j, &found);
+    if (code == SP_OK && found.cameras == 0)
+        code = sp_error(SP_EINVAL,
+                        "at these instants nobody moves fast enough to tell the clocks by; name others");
+    if (code == SP_OK && report)
+        *report = found;
+    replay_plates_free(&j.plates);
+    free(j.chosen);
+    free(j.gains);
+    free(j.sums);
+    free(j.weights);
+    return code;
+}

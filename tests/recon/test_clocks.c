@@ -1,0 +1,72 @@
+// Cameras whose clocks are believed to agree but do not, around an ellipsoid in flight: how far each is off.
+#include "shoot.h"
+
+#include <string.h>
+
+static const sp_vec3 VELOCITY = {11, -5, 3};
+// Within a quarter of a frame at 30 frames a second, in no order.
+static const double OFF[VIEWS] = {0.004, -0.006, 0.008, 0.001, -0.008, 0.006, -0.002, -0.004};
+
+// The instant and its neighbours, each at the time that its clock says.
+static void shoot_at(shoot *s, double t_s)
+{
+    double dt_s[VIEWS];
+    for (int v = 0; v < VIEWS; v++)
+        dt_s[v] = t_s + OFF[v];
+    shoot_open(s, VELOCITY, dt_s);
+    for (int v = 0; v < VIEWS; v++)
+        s->views[v].dt_s = t_s;
+}
+
+static void test_clocks_are_found(void **state)
+{
+    (void)state;
+    shoot s, around[2];
+    sp_view neighbours[2 * VIEWS];
+    double offset_s[VIEWS], speed_px_s[VIEWS], mean = 0, found = 0, square = 0;
+    shoot_at(&s, 0);
+    for (int side = 0; side < 2; side++) {
+        shoot_at(&around[side], (side ? 1 : -1) / 30.0);
+        memcpy(neighbours + side * VIEWS, around[side].views, VIEWS * sizeof *neighbours);
+    }
+    assert_int_equal(
+        sp_recon_clocks(offset_s, speed_px_s, s.views, VIEWS, neighbours, 2 * VIEWS, 0.5 / 30, NULL, NULL),
+        SP_OK);
+    for (int v = 0; v < VIEWS; v++) {
+        mean += OFF[v] / VIEWS;
+        found += offset_s[v] / VIEWS;
+    }
+    assert_float_equal(found, 0, 1e-9);
+    for (int v = 0; v < VIEWS; v++)
+        square += pow((offset_s[v] - (OFF[v] - mean)) * speed_px_s[v], 2) / VIEWS;
+    print_message("the clocks are found to %.2f px\n", sqrt(square));
+    assert_true(sqrt(square) < 0.7);
+    for (int side = 0; side < 2; side++)
+        shoot_close(&around[side]);
+    shoot_close(&s);
+}
+
+// Nobody there: nothing is known, and that is no error.
+static void test_nobody_tells_nothing(void **state)
+{
+    (void)state;
+    shoot s;
+    double offset_s[VIEWS], speed_px_s[VIEWS];
+    shoot_at(&s, 0);
+    for (int v = 0; v < VIEWS; v++)
+        memset(s.mattes[v].data, 0, sizeof(float) * W * H);
+    assert_int_equal(sp_recon_clocks(offset_s, speed_px_s, s.views, VIEWS, s.views, VIEWS, 0.01, NULL, NULL),
+                     SP_OK);
+    for (int v = 0; v < VIEWS; v++)
+        assert_true(offset_s[v] == 0 && speed_px_s[v] == 0);
+    shoot_close(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clocks_are_found),
+        cmocka_unit_test(test_nobody_tells_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
