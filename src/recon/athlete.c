@@ -72,13 +72,13 @@ typedef struct athlete {
     sp_recon_report report;
 } athlete;
 
-// Neighbours of a view that contradicts the others say no more than it does.
-static void drop_with(recon_scene *around, const recon_scene *scene)
+// Neighbours of a view that contradicts the others, or has no matte, say no more than it does.
+static void drop_neighbours(athlete *a)
 {
-    for (int n = 0; n < around->count; n++)
-        for (int v = 0; v < scene->count; v++)
-            if (!scene->views[v].used && !strcmp(scene->views[v].full.id, around->views[n].full.id))
-                around->views[n].used = false;
+    for (int n = 0; n < a->around.count; n++)
+        for (int v = 0; v < a->count; v++)
+            if (!a->scene.views[v].used && !strcmp(a->views[v].camera.id, a->params->neighbours[n].camera.id))
+                a->around.views[n].used = false;
 }
 
 // Nothing of him is under a floor that mirrors him.
@@ -323,7 +323,7 @@ static int begin_motion(athlete *a)
 static int find_flow(athlete *a)
 {
     int rc = recon_flow_init(&a->flow, a->report.bounds_min, a->report.bounds_max, FLOW_CELL_M);
-    drop_with(&a->around, &a->scene);
+    drop_neighbours(a);
     if (!rc && a->around.count)
         rc = recon_scene_cut(&a->around, a->params->neighbours, a->report.bounds_min, a->report.bounds_max,
                              CUT_MARGIN_PX, a->pool);
