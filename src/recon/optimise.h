@@ -78,8 +78,8 @@ typedef struct recon_optimise_params {
                       // velocities
     double flow_rate; // of a node's velocity, metres a second a step, decaying to a tenth (default 0.15); 0:
                       // the flow is known and held
-    double drift[3]; // what all move by beside it, metres a second: counts within exposures, while between
-                     // their middles the targets' cameras make up for it (default 0)
+    double drift[3];  // what all move by beside it, metres a second: counts within exposures, while between
+                      // their middles the targets' cameras make up for it (default 0)
 } recon_optimise_params;
 recon_optimise_params recon_optimise_params_default(void);
 
