@@ -8,7 +8,8 @@ static const cli_usage usage = {
     "sync TAKE --at S [--until S] [--every S] [options]",
     "Find how far the cameras' clocks are off, from an athlete who moves at these instants of a prepared "
     "take,\n"
-    "and write it to TAKE/sync.json. Clocks must agree to half a frame already.",
+    "and write it to TAKE/sync.json. Clocks must agree to half a frame already.\n"
+    "Moments that were made before keep the clocks they were made with: make them again.",
     positionals, 1};
 
 static int print(cli *c, const sp_take *take, const sp_sync_report *report)

@@ -81,13 +81,14 @@ void cli_pipeline_init(cli_pipeline *p, unsigned parts)
         seeds_option.words = seeds;
         cli_pipeline_add(p, seeds_option);
         cli_pipeline_add(p, integer("plate-samples", &p->plate_samples,
-                                    "frames a missing plate is estimated from", 3, 200));
+                                    "frames a missing plate is estimated from", 5, 200));
     }
     if (parts & CLI_PART_MOMENT) {
-        cli_pipeline_add(p,
-                         number("seconds", &p->seconds, "S",
-                                "wall seconds of the first instant, all told; a fifth for each further one",
-                                0.1, 3600));
+        cli_pipeline_add(
+            p, number("seconds", &p->seconds, "S",
+                      "wall seconds of the first instant, all told; a fifth for each further one, two fifths "
+                      "where long exposures blur",
+                      0.1, 3600));
         cli_pipeline_add(p, integer("splats", &p->splats, "splats of the athlete", 100, 1e6));
         cli_pipeline_add(p, (cli_option){.name = "whole-scene",
                                          .kind = CLI_FLAG,

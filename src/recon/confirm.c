@@ -134,6 +134,8 @@ static void confirm_row(void *context, int64_t y, int worker)
     const recon_depth_map *map = &g->maps[job->view];
     for (int x = 0; x < map->width; x++) {
         size_t at = (size_t)y * (size_t)map->width + (size_t)x;
+        if (g->views[job->view].hidden && g->views[job->view].hidden[at])
+            continue;
         sp_vec3 world = recon_world_at(g, job->view, at);
         int agree = 0, through = 0;
         for (int j = 0; j < g->count; j++) {

@@ -54,6 +54,14 @@ static void matte_work(void *context, int64_t index, int worker)
                                                &job->plates->plates[frame->camera_index], stand);
 }
 
+static int around_error(const replay_around *a, int index, int code)
+{
+    int side = index >= a->sets[0].count, i = index - (side ? a->sets[0].count : 0);
+    const sp_frame *frame = &a->sets[side].frames[i];
+    return sp_error(code, "camera %s: the matte of its frame at %.3f s, %s the instant, could not be made",
+                    frame->camera.id, frame->t_s, side ? "after" : "before");
+}
+
 int replay_around_matte(replay_around *around, const replay_plates *plates, const replay_stand *stands,
                         sp_pool *pool)
 {
@@ -72,7 +80,7 @@ int replay_around_matte(replay_around *around, const replay_plates *plates, cons
         sp_pool_run(pool, count, matte_work, &job);
     for (int i = 0; i < count && code == SP_OK; i++)
         if (job.codes[i] < 0)
-            code = sp_error(job.codes[i], "the frames around the instant could not be matted");
+            code = around_error(around, i, job.codes[i]);
     free(job.codes);
     return code;
 }
@@ -96,7 +104,8 @@ int replay_around_views(sp_view **out, int *count, const replay_around *around, 
     for (int side = 0; side < 2; side++)
         for (int i = 0; i < around->sets[side].count; i++) {
             const sp_frame *frame = &around->sets[side].frames[i], *own = frame_of(set, frame->camera_index);
-            if (!own || !around->mattes[side][i].data)
+            // The matte of who borrows was worth nothing, and its plate is another one since.
+            if (!own || !around->mattes[side][i].data || stands[frame->camera_index].is_borrowed)
                 continue;
             views[(*count)++] = replay_view(frame, &own->camera, &plates->plates[frame->camera_index],
                                             &stands[frame->camera_index], &around->mattes[side][i],

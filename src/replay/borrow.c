@@ -108,7 +108,8 @@ static int settle(sp_image *matte, const sp_image *alpha)
     return code;
 }
 
-static int lend(sp_image *matte, replay_stand *stand, double gains[6], const sp_frame *frame, lender *l)
+static int lend(sp_image *matte, replay_stand *stand, double gains[6], const sp_frame *frame, double t_s,
+                lender *l)
 {
     sp_image alpha = {0}, own = {0};
     sp_matte_params params = sp_matte_params_default();
@@ -117,7 +118,7 @@ static int lend(sp_image *matte, replay_stand *stand, double gains[6], const sp_
     int code = replay_draw(&stand->plate, l->renderer, &l->venue, &frame->camera, false);
     if (code == SP_OK)
         code = sp_image_init(&alpha, frame->camera.width, frame->camera.height, 1);
-    sp_render_target target = {.alpha = &alpha};
+    sp_render_target target = {.alpha = &alpha, .velocity = l->athlete.velocity, .dt_s = frame->t_s - t_s};
     if (code == SP_OK)
         code = sp_renderer_draw(l->renderer, &l->athlete, &frame->camera, &target);
     if (code == SP_OK)
@@ -193,7 +194,7 @@ static int lend_aside(replay_instant *instant, double (*gains)[6], lender *l)
             continue;
         int at = code = take_back(instant, gains, i);
         if (code >= 0)
-            code = lend(&instant->mattes[at], stand, gains[at], &instant->set.frames[at], l);
+            code = lend(&instant->mattes[at], stand, gains[at], &instant->set.frames[at], instant->t_s, l);
     }
     return code < 0 ? code : SP_OK;
 }
@@ -206,7 +207,8 @@ int replay_borrow(replay_instant *instant, const bool *is_weak, int64_t shadow_s
     for (int i = 0; i < instant->set.count && code == SP_OK; i++) {
         const sp_frame *frame = &instant->set.frames[i];
         if (is_weak[i])
-            code = lend(&instant->mattes[i], &instant->stands[frame->camera_index], gains[i], frame, &l);
+            code = lend(&instant->mattes[i], &instant->stands[frame->camera_index], gains[i], frame,
+                        instant->t_s, &l);
     }
     if (code == SP_OK)
         code = lend_aside(instant, gains, &l);

@@ -14,15 +14,16 @@ void sp_replay_report_free(sp_replay_report *report)
 }
 
 // The instant of the moment in a folder that is the wanted frame, or -1 when there is no such moment, or
-// none that is final.
-static int find_instant(sp_moment **out, const char *folder, int64_t frame)
+// none that is final and of the wanted kind.
+static int find_instant(sp_moment **out, const char *folder, int64_t frame, bool is_whole_scene)
 {
     char *mark = replay_path(folder, "moment.json");
     bool is_there = mark && sp_file_exists(mark);
     free(mark);
     if (!is_there || sp_moment_open(out, folder) < 0)
         return -1;
-    for (int i = 0; i < (*out)->count && (*out)->state == SP_MOMENT_FINAL; i++)
+    bool is_fit = (*out)->state == SP_MOMENT_FINAL && (!is_whole_scene || (*out)->is_whole_scene);
+    for (int i = 0; i < (*out)->count && is_fit; i++)
         if ((*out)->instants[i].frame == frame)
             return i;
     sp_moment_close(out);
@@ -50,7 +51,7 @@ static int have_moment(sp_moment **out, int *index, sp_replay_report *report, sp
                        const sp_progress *progress)
 {
     int64_t frame = llround(t_s * sp_rational_value(take->fps));
-    *index = params->is_refresh ? -1 : find_instant(out, report->moment, frame);
+    *index = params->is_refresh ? -1 : find_instant(out, report->moment, frame, params->is_whole_scene);
     if (*index >= 0)
         return SP_OK;
     int code = SP_OK;

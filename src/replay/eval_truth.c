@@ -139,7 +139,8 @@ static int load_report(sp_json **out, const sp_moment *moment)
     *out = NULL;
     int code = path ? SP_OK : SP_ENOMEM;
     if (code == SP_OK && sp_file_exists(path))
-        code = sp_json_load(out, path);
+        if (sp_json_load(out, path) < 0)
+            sp_log(SP_LOG_WARN, "%s; no camera is left out for what it says", sp_error_text());
     free(path);
     return code;
 }

@@ -97,13 +97,16 @@ static bool forward_step(void *user, const char *stage, double done, double tota
     return j->progress->step(j->progress->user, label, done, total);
 }
 
+// Right before moment.json, which says how many of its splats are shadow.
 static int save_cloud(const moment_job *j, int index, const sp_splat_cloud *cloud, const sp_floor *floor)
 {
-    j->moment->instants[index].shadow_splats = floor->shadow_splats;
-    j->moment->instants[index].floor_gloss = floor->gloss;
     char *path = replay_path(moment_folder(j), "%s", j->moment->instants[index].file);
     int code = path ? sp_splat_save(cloud, path) : SP_ENOMEM;
     free(path);
+    if (code == SP_OK) {
+        j->moment->instants[index].shadow_splats = floor->shadow_splats;
+        j->moment->instants[index].floor_gloss = floor->gloss;
+    }
     return code;
 }
 
@@ -122,11 +125,13 @@ static int look(void *context, const sp_splat_cloud *cloud, const sp_floor *floo
     looker *l = context;
     moment_job *j = l->job;
     sp_moment_state state = j->looks++ ? SP_MOMENT_REFINING : SP_MOMENT_COARSE;
-    int code = save_cloud(j, l->index, cloud, floor);
-    if (code == SP_OK && state == SP_MOMENT_COARSE)
+    int code = SP_OK;
+    if (state == SP_MOMENT_COARSE)
         code = moment_save_mattes(j, l->instant);
     if (code == SP_OK && state == SP_MOMENT_COARSE)
         code = moment_save_poster(j, l->instant, cloud, floor);
+    if (code == SP_OK)
+        code = save_cloud(j, l->index, cloud, floor);
     j->is_there[l->index] = true;
     return code == SP_OK ? moment_folder_publish(j, state, l->instant->frame, iterations) : code;
 }
@@ -159,14 +164,21 @@ static int see(moment_job *j, int index, replay_instant *instant, const sp_progr
     return SP_OK;
 }
 
+// Since the first look, cameras had other mattes, or came back.
+static bool has_borrowed(const replay_instant *instant)
+{
+    for (int i = 0; instant->stands && i < instant->camera_count; i++)
+        if (instant->stands[i].is_borrowed)
+            return true;
+    return false;
+}
+
 static int keep(moment_job *j, int index, bool is_first, bool is_last, const replay_instant *instant)
 {
-    int code = save_cloud(j, index, &instant->cloud, &instant->report.floor);
     j->is_there[index] = true;
     note_seen(j, instant); // with those that came back
     add_gains(j, instant);
-    if (code == SP_OK)
-        code = moment_report_row(&j->rows[index], j, instant);
+    int code = moment_report_row(&j->rows[index], j, instant);
     bool is_empty = instant->cloud.count == 0, is_guess = replay_plates_are_guesses(&j->plates);
     j->moment->is_whole_scene =
         j->is_whole || (is_empty && is_guess && (is_first || j->moment->is_whole_scene));
@@ -177,10 +189,12 @@ static int keep(moment_job *j, int index, bool is_first, bool is_last, const rep
     else if (is_empty)
         sp_log(SP_LOG_WARN, "at %.3f s no athlete was seen; the cloud is empty", instant->t_s);
     sp_ledger_begin(j->ledger, "preview");
-    if (code == SP_OK && is_first && j->looks == 0)
+    if (code == SP_OK && is_first && (j->looks == 0 || has_borrowed(instant)))
         code = moment_save_mattes(j, instant);
     if (code == SP_OK && is_first)
         code = moment_save_poster(j, instant, &instant->cloud, &instant->report.floor);
+    if (code == SP_OK)
+        code = save_cloud(j, index, &instant->cloud, &instant->report.floor);
     sp_ledger_end(j->ledger);
     if (code == SP_OK && is_last)
         code = moment_report_warn(j);

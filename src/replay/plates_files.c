@@ -67,8 +67,11 @@ static int load_origins(replay_plates *plates, const char *folder)
             plate->is_given = strcmp(origin, "given") == 0;
             plate->is_still = strcmp(origin, "still") == 0;
             plate->is_replaced = strcmp(origin, "replaced") == 0;
-            const sp_json *pictures = sp_json_get(sp_json_at(list, k), "pictures");
-            plate->pictures = pictures ? (int)sp_json_value(pictures) : INT_MAX; // an older file does not say
+            int64_t pictures;
+            code =
+                sp_json_int_or(&pictures, sp_json_at(list, k), "pictures", INT_MAX, path); // older: not said
+            if (code == SP_OK)
+                plate->pictures = (int)fmin(fmax((double)pictures, 0), INT_MAX);
         }
     }
     sp_json_free(&document);

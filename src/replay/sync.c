@@ -80,7 +80,8 @@ static void set_clocks(sync_job *j, sp_sync_report *report)
         report->cameras++;
         report->widest_s = fmax(report->widest_s, fabs(j->sums[i] / j->weights[i]));
     }
-    j->take->has_sync = report->cameras > 0;
+    if (report->cameras > 0)
+        j->take->has_sync = true;
 }
 
 int sp_replay_sync(sp_sync_report *report, sp_take *take, const double *times_s, int count,
