@@ -5,10 +5,12 @@
 
 #include "instant.h"
 
-// A hand or foot at this speed, m/s, is blurred by so many pixels where it matters: below, the blur is hardly
-// more than that of the pixels themselves.
+// A hand or foot at this speed, m/s, is blurred by so much where it matters: below, the blur is hardly more
+// than that of the pixels themselves, or than a viewer sees of a whole picture, and three times the frames
+// to decode and matte would buy nothing.
 #define HAND_SPEED 8.0
 #define LEAST_BLUR_PX 2.0
+#define LEAST_BLUR_SHARE 0.004 // of the picture's height
 #define NEAREST_M 0.1
 
 bool replay_around_matters(const sp_take *take, const bool *chosen)
@@ -18,7 +20,7 @@ bool replay_around_matters(const sp_take *take, const bool *chosen)
         const sp_camera *camera = &take->rig.cameras[i];
         double away = fmax(sp_v3_norm(sp_v3_sub(sp_camera_center(camera), focus)), NEAREST_M);
         double blur_px = take->feeds[i].exposure_s * HAND_SPEED * camera->fx / away;
-        if (chosen[i] && blur_px > LEAST_BLUR_PX)
+        if (chosen[i] && blur_px > fmax(LEAST_BLUR_PX, LEAST_BLUR_SHARE * camera->height))
             return true;
     }
     return false;
