@@ -130,7 +130,7 @@ def a_full_disk(folder, take):
               status=1, says="cam01", before=little_room)
     run("prepare", take, *QUICK_PREPARE)
     (take / "moments").mkdir()
-    unchanged(folder, "moment", take, "--frame", "6", *QUICK_MOMENT, status=1, says=".ply", before=little_room)
+    unchanged(folder, "moment", take, "--frame", "6", *QUICK_MOMENT, status=1, says="mattes.jpg", before=little_room)
     run("moment", take, "--frame", "6", *QUICK_MOMENT)
     unchanged(folder, "render", take / "moments" / "000006", "-o", folder / "p", status=1, says=".png", before=little_room)
     unchanged(folder, "replay", take, "--frame", "6", "-o", folder / "c.mp4", *QUICK, status=1, says="c.",

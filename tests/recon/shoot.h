@@ -1,5 +1,5 @@
 // A textured ellipsoid before a textured wall, at rest or in flight: what eight cameras around it see, and
-// how well a cloud looks like it where a ninth stands.
+// how well a cloud looks like it from half way between them.
 #ifndef TESTS_RECON_SHOOT_H
 #define TESTS_RECON_SHOOT_H
 
@@ -16,15 +16,16 @@
 #include <cmocka.h>
 
 #define VIEWS 8
+#define ALL_VIEWS (2 * VIEWS)
 #define W 160
 #define H 160
 
 static const ellipsoid BODY = {{0.05, -0.05, 1.1}, {0.3, 0.22, 0.6}};
 
 typedef struct shoot {
-    sp_image8 images[VIEWS + 1], plates[VIEWS + 1];
-    sp_image mattes[VIEWS + 1];
-    sp_view views[VIEWS + 1]; // the last is kept for judging
+    sp_image8 images[ALL_VIEWS], plates[ALL_VIEWS];
+    sp_image mattes[ALL_VIEWS];
+    sp_view views[ALL_VIEWS]; // the second half is kept for judging
 } shoot;
 
 static inline void shoot_pixel(shoot *s, int v, int i, const float skin[3])
@@ -67,37 +68,49 @@ static inline void shoot_open(shoot *s, sp_vec3 velocity, const double *dt_s)
         sp_camera camera = ring_camera(v, VIEWS, 4, W, H);
         shoot_view(s, v, &camera, velocity, dt_s ? dt_s[v] : 0);
     }
-    sp_camera between = ring_camera(1, 2 * VIEWS, 4, W, H);
-    shoot_view(s, VIEWS, &between, velocity, 0);
+    for (int v = 0; v < VIEWS; v++) {
+        sp_camera between = ring_camera(2 * v + 1, 2 * VIEWS, 4, W, H);
+        shoot_view(s, VIEWS + v, &between, velocity, 0);
+    }
 }
 
 static inline void shoot_close(shoot *s)
 {
-    for (int v = 0; v <= VIEWS; v++) {
+    for (int v = 0; v < ALL_VIEWS; v++) {
         sp_image8_free(&s->images[v]);
         sp_image8_free(&s->plates[v]);
         sp_image_free(&s->mattes[v]);
     }
 }
 
-// PSNR inside the matte of the view that took no part.
-static inline double shoot_judge(const shoot *s, const sp_splat_cloud *cloud)
+static inline double shoot_judge_view(const shoot *s, const sp_splat_cloud *cloud, sp_renderer *renderer,
+                                      int v)
 {
-    sp_renderer *renderer;
     sp_image rgb, under, truth;
     double psnr;
-    assert_int_equal(sp_renderer_open(&renderer, NULL, NULL), SP_OK);
     assert_int_equal(sp_image_init(&rgb, W, H, 3), SP_OK);
-    assert_int_equal(sp_image_from8(&under, &s->plates[VIEWS]), SP_OK);
-    assert_int_equal(sp_image_from8(&truth, &s->images[VIEWS]), SP_OK);
+    assert_int_equal(sp_image_from8(&under, &s->plates[v]), SP_OK);
+    assert_int_equal(sp_image_from8(&truth, &s->images[v]), SP_OK);
     sp_render_target target = {.rgb = &rgb, .under = &under};
-    assert_int_equal(sp_renderer_draw(renderer, cloud, &s->views[VIEWS].camera, &target), SP_OK);
-    assert_int_equal(sp_psnr_masked(&psnr, &rgb, &truth, &s->mattes[VIEWS]), SP_OK);
-    sp_renderer_close(&renderer);
+    assert_int_equal(sp_renderer_draw(renderer, cloud, &s->views[v].camera, &target), SP_OK);
+    assert_int_equal(sp_psnr_masked(&psnr, &rgb, &truth, &s->mattes[v]), SP_OK);
     sp_image_free(&rgb);
     sp_image_free(&under);
     sp_image_free(&truth);
     return psnr;
+}
+
+// PSNR inside the mattes of the views that took no part, on average: a single one scatters by half a dB with
+// the order of floating point.
+static inline double shoot_judge(const shoot *s, const sp_splat_cloud *cloud)
+{
+    sp_renderer *renderer;
+    double sum = 0;
+    assert_int_equal(sp_renderer_open(&renderer, NULL, NULL), SP_OK);
+    for (int v = VIEWS; v < ALL_VIEWS; v++)
+        sum += shoot_judge_view(s, cloud, renderer, v);
+    sp_renderer_close(&renderer);
+    return sum / VIEWS;
 }
 
 // A budget that is enough for this body.
