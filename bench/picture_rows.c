@@ -236,12 +236,12 @@ const picture_row picture_rows[] = {
         "within-1.5s", "one instant of a ski jump in the time of the row's name, 12 cameras of 960x540", 1.5,
         .make = "sim aerials --set rig.size_px=[960,540] --set rig.aim_m=[0,0,2.9] --set begin_s=0.55 --set "
                 "frames=3 --set samples=4 --set plate_samples=1 --set evaluation.frames=[1] -o {take}"),
+    LATER(1.75),
     LATER(2),
+    LATER(2.5),
     LATER(3),
     LATER(5),
-    LATER(8),
-    LATER(12),
-    LATER(20),
+    LATER(15),
 
     COST("cameras-32", "32 cameras of 480x270 around a player, 60 steps", "--frame 1" COST_STEPS, "cameras",
          32,
