@@ -48,7 +48,8 @@ int replay_borrow_who(bool *is_weak, int *count, const replay_instant *instant, 
 
 typedef struct lender {
     sp_renderer *renderer;
-    sp_splat_cloud athlete, venue, scene;
+    sp_splat_cloud athlete, venue;
+    sp_splat_cloud scene; // for the cameras aside: empty where there are none
     sp_pool *pool;
 } lender;
 
@@ -61,19 +62,14 @@ static int lender_open(lender *l, const replay_instant *instant, int64_t shadow_
         code = sp_splat_load(&l->venue, instant->venue);
     if (code == SP_OK && instant->light)
         replay_light_cast(&l->venue, instant->light);
-    if (code == SP_OK)
+    bool is_asked = instant->aside.count > 0; // whether somebody's picture is that of the scene
+    if (code == SP_OK && is_asked)
         code = replay_append(&l->scene, &l->venue);
-    if (code == SP_OK)
+    if (code == SP_OK && is_asked)
         code = replay_append(&l->scene, &instant->cloud);
-    uint8_t *keep = code == SP_OK ? sp_calloc(instant->cloud.count + 1, 1) : NULL;
     if (code == SP_OK)
-        code = keep ? sp_splat_cloud_copy(&l->athlete, &instant->cloud) : SP_ENOMEM;
-    for (size_t i = 0; code == SP_OK && i < l->athlete.count; i++)
-        keep[i] = (int64_t)i >= shadow_splats;
-    if (code == SP_OK)
-        sp_splat_cloud_filter(&l->athlete, keep);
-    free(keep);
-    return code;
+        code = sp_splat_cloud_copy(&l->athlete, &instant->cloud);
+    return code == SP_OK ? replay_drop_shadow(&l->athlete, shadow_splats) : code;
 }
 
 static void lender_close(lender *l)

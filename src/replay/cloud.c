@@ -1,6 +1,8 @@
 #include "cloud.h"
 #include "light.h"
 
+#include <stdlib.h>
+
 int replay_append(sp_splat_cloud *cloud, const sp_splat_cloud *from)
 {
     if (from->count == 0)
@@ -52,6 +54,18 @@ int sp_replay_cloud(sp_splat_cloud *out, const sp_moment *moment, int instant, s
 {
     size_t venue;
     return join(out, &venue, moment, instant, layer);
+}
+
+int replay_drop_shadow(sp_splat_cloud *athlete, int64_t shadow_splats)
+{
+    uint8_t *keep = sp_calloc(athlete->count + 1, 1);
+    if (!keep)
+        return SP_ENOMEM;
+    for (size_t i = 0; i < athlete->count; i++)
+        keep[i] = (int64_t)i >= shadow_splats;
+    sp_splat_cloud_filter(athlete, keep);
+    free(keep);
+    return SP_OK;
 }
 
 sp_floor replay_floor(const sp_moment_instant *instant)

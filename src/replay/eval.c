@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cloud.h"
 #include "draw.h"
 #include "folder.h"
 
@@ -37,18 +38,6 @@ static void shot_free(shot *s)
 
 // ---- Drawing
 
-static int drop_shadow(sp_splat_cloud *athlete, int64_t shadow_splats)
-{
-    uint8_t *keep = sp_calloc(athlete->count + 1, 1);
-    if (!keep)
-        return SP_ENOMEM;
-    for (size_t i = 0; i < athlete->count; i++)
-        keep[i] = (int64_t)i >= shadow_splats;
-    sp_splat_cloud_filter(athlete, keep);
-    free(keep);
-    return SP_OK;
-}
-
 static int load_clouds(job *j, int instant)
 {
     if (j->loaded == instant)
@@ -60,7 +49,7 @@ static int load_clouds(job *j, int instant)
     if (code == SP_OK)
         code = sp_replay_cloud(&j->athlete, j->moment, instant, SP_LAYER_ATHLETE);
     if (code == SP_OK)
-        code = drop_shadow(&j->athlete, j->moment->instants[instant].shadow_splats);
+        code = replay_drop_shadow(&j->athlete, j->moment->instants[instant].shadow_splats);
     if (code == SP_OK)
         j->loaded = instant;
     return code;

@@ -172,16 +172,23 @@ static int borrow(replay_instant *instant, const replay_plates *plates, double (
     return code;
 }
 
+int replay_instant_check(const replay_instant *instant)
+{
+    int count = instant->set.count;
+    return count < 2 ? sp_error(SP_EINVAL, "at %.3f s only %d camera%s a frame; at least two are needed",
+                                instant->t_s, count, count == 1 ? " has" : "s have")
+                     : SP_OK;
+}
+
 int replay_instant_solve(replay_instant *instant, const replay_plates *plates, double (*gains)[6],
                          const sp_splat_cloud *warm, const sp_replay_params *params, sp_ledger *ledger,
                          sp_pool *pool, const sp_progress *progress)
 {
-    int count = instant->set.count;
-    if (count < 2)
-        return sp_error(SP_EINVAL, "at %.3f s only %d camera%s a frame; at least two are needed",
-                        instant->t_s, count, count == 1 ? " has" : "s have");
+    int code = replay_instant_check(instant);
+    if (code < 0)
+        return code;
     sp_ledger_begin(ledger, "athlete");
-    int code = instant->venue ? borrow(instant, plates, gains, warm, params, pool, progress) : SP_OK;
+    code = instant->venue ? borrow(instant, plates, gains, warm, params, pool, progress) : SP_OK;
     sp_splat_cloud coarse = instant->cloud;
     instant->cloud = (sp_splat_cloud){0};
     sp_recon_params recon = recon_params(instant, params);

@@ -33,6 +33,8 @@ sp_view replay_view(const sp_frame *frame, const sp_camera *camera, const replay
 int replay_instant_see(replay_instant *instant, sp_take *take, const bool *chosen,
                        const replay_plates *plates, double (*gains)[6], sp_ledger *ledger, sp_pool *pool,
                        const sp_progress *progress);
+// SP_EINVAL where fewer than two cameras have a frame.
+int replay_instant_check(const replay_instant *instant);
 // Reconstruct (stage "athlete"). warm: the instant before, or NULL. gains: one row per frame of the set, with
 // room for those aside; these may come back into it.
 int replay_instant_solve(replay_instant *instant, const replay_plates *plates, double (*gains)[6],

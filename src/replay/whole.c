@@ -40,10 +40,9 @@ static int see(void *context, const sp_splat_cloud *cloud, double seconds, int i
 int replay_whole_solve(replay_instant *instant, const sp_replay_params *params, sp_ledger *ledger,
                        sp_pool *pool, const sp_progress *progress)
 {
-    int count = instant->set.count;
-    if (count < 2)
-        return sp_error(SP_EINVAL, "at %.3f s only %d camera%s a frame; at least two are needed",
-                        instant->t_s, count, count == 1 ? " has" : "s have");
+    int count = instant->set.count, code = replay_instant_check(instant);
+    if (code < 0)
+        return code;
     sp_view *views = sp_calloc((size_t)count, sizeof *views);
     if (!views)
         return SP_ENOMEM;
@@ -66,7 +65,7 @@ int replay_whole_solve(replay_instant *instant, const sp_replay_params *params, 
     if (params->iterations == 0 && scene.budget_s <= 0)
         scene.budget_s = params->instant_s;
     sp_ledger_begin(ledger, "scene");
-    int code = sp_recon_background(&instant->cloud, &instant->report, views, count, &scene, pool, progress);
+    code = sp_recon_background(&instant->cloud, &instant->report, views, count, &scene, pool, progress);
     free(views);
     return code < 0 ? sp_error_context(code, "at %.3f s", instant->t_s) : code;
 }
