@@ -75,6 +75,31 @@ static void plate_with_somebody(replay_plate *plate, const sp_image8 *venue)
     paint(&plate->image, 150, 10);                         // far from him: whatever it is, it is venue
 }
 
+// A plate with somebody, and what is known of the venue.
+typedef struct scene {
+    sp_splat_cloud cloud;
+    sp_image8 venue; // as the camera sees it
+    replay_plate plate;
+} scene;
+
+static void scene_open(scene *s)
+{
+    sp_renderer *renderer;
+    wall(&s->cloud);
+    assert_int_equal(replay_renderer(&renderer, SP_KERNELS_AUTO, NULL), SP_OK);
+    assert_int_equal(replay_draw(&s->venue, renderer, &s->cloud, &camera, false), SP_OK);
+    sp_renderer_close(&renderer);
+    plate_with_somebody(&s->plate, &s->venue);
+}
+
+static void scene_close(scene *s)
+{
+    sp_image8_free(&s->venue);
+    sp_image8_free(&s->plate.image);
+    sp_image_free(&s->plate.spread);
+    sp_splat_cloud_free(&s->cloud);
+}
+
 static int most_difference(const sp_image8 *a, const sp_image8 *b, int x, int y)
 {
     int most = 0;
@@ -88,38 +113,29 @@ static int most_difference(const sp_image8 *a, const sp_image8 *b, int x, int y)
 static void the_venue_takes_his_place(void **state)
 {
     (void)state;
-    sp_splat_cloud cloud;
-    sp_renderer *renderer;
-    sp_image8 venue, before;
-    replay_plate plate;
-    wall(&cloud);
-    assert_int_equal(replay_renderer(&renderer, SP_KERNELS_AUTO, NULL), SP_OK);
-    assert_int_equal(replay_draw(&venue, renderer, &cloud, &camera, false), SP_OK);
-    plate_with_somebody(&plate, &venue);
-    assert_int_equal(sp_image8_copy(&before, &plate.image), SP_OK);
-    replay_plates plates = {.plates = &plate, .count = 1, .used = 8};
-    assert_int_equal(replay_plates_fill(&plates, &cloud, SP_KERNELS_AUTO, NULL), SP_OK);
+    scene s;
+    sp_image8 before;
+    scene_open(&s);
+    assert_int_equal(sp_image8_copy(&before, &s.plate.image), SP_OK);
+    replay_plates plates = {.plates = &s.plate, .count = 1, .used = 8};
+    assert_int_equal(replay_plates_fill(&plates, &s.cloud, SP_KERNELS_AUTO, NULL), SP_OK);
     int head = 0, wrong = 0, filled = 0;
     for (int y = 0; y < HEIGHT; y++)
         for (int x = 0; x < WIDTH; x++) {
-            bool is_known = most_difference(&plate.image, &venue, x, y) <= 2;
+            bool is_known = most_difference(&s.plate.image, &s.venue, x, y) <= 2;
             if (is_body(x, y))
-                assert_true(is_known && plate.spread.data[y * WIDTH + x] < 0.1f);
+                assert_true(is_known && s.plate.spread.data[y * WIDTH + x] < 0.1f);
             head += is_head(x, y);
             wrong += is_head(x, y) && !is_known;
             filled +=
-                memcmp(before.data + 3 * (y * WIDTH + x), plate.image.data + 3 * (y * WIDTH + x), 3) != 0;
+                memcmp(before.data + 3 * (y * WIDTH + x), s.plate.image.data + 3 * (y * WIDTH + x), 3) != 0;
         }
     assert_true(10 * wrong <= head); // his outline at most
-    assert_true(filled > 1000 && filled < 1200 && plate.filled * WIDTH * HEIGHT > 1000 &&
-                plate.filled * WIDTH * HEIGHT < 1600);
-    assert_true(most_difference(&plate.image, &before, 150, 10) == 0);
-    sp_image8_free(&venue);
+    assert_true(filled > 1000 && filled < 1200 && s.plate.filled * WIDTH * HEIGHT > 1000 &&
+                s.plate.filled * WIDTH * HEIGHT < 1600);
+    assert_true(most_difference(&s.plate.image, &before, 150, 10) == 0);
     sp_image8_free(&before);
-    sp_image8_free(&plate.image);
-    sp_image_free(&plate.spread);
-    sp_splat_cloud_free(&cloud);
-    sp_renderer_close(&renderer);
+    scene_close(&s);
 }
 
 // A venue that is another one everywhere around him tells nothing; neither do three cameras.
@@ -127,30 +143,21 @@ static void an_unknown_venue_changes_nothing(void **state)
 {
     (void)state;
     for (int few = 0; few < 2; few++) {
-        sp_splat_cloud cloud;
-        sp_renderer *renderer;
-        sp_image8 venue, before;
-        replay_plate plate;
-        wall(&cloud);
-        assert_int_equal(replay_renderer(&renderer, SP_KERNELS_AUTO, NULL), SP_OK);
-        assert_int_equal(replay_draw(&venue, renderer, &cloud, &camera, false), SP_OK);
-        plate_with_somebody(&plate, &venue);
+        scene s;
+        sp_image8 before;
+        scene_open(&s);
         for (int i = 0; !few && i < 3 * WIDTH * HEIGHT; i++) {
             int x = i / 3 % WIDTH, y = i / 3 / WIDTH;
             bool is_near = x > 50 && x < 110 && y > 30 && y < 118;
-            plate.image.data[i] = is_near ? (uint8_t)(255 - plate.image.data[i]) : plate.image.data[i];
+            s.plate.image.data[i] = is_near ? (uint8_t)(255 - s.plate.image.data[i]) : s.plate.image.data[i];
         }
-        assert_int_equal(sp_image8_copy(&before, &plate.image), SP_OK);
-        replay_plates plates = {.plates = &plate, .count = 1, .used = few ? 3 : 8};
-        assert_int_equal(replay_plates_fill(&plates, &cloud, SP_KERNELS_AUTO, NULL), SP_OK);
-        assert_int_equal(memcmp(before.data, plate.image.data, 3 * WIDTH * HEIGHT), 0);
-        assert_true(plate.filled == 0);
-        sp_image8_free(&venue);
+        assert_int_equal(sp_image8_copy(&before, &s.plate.image), SP_OK);
+        replay_plates plates = {.plates = &s.plate, .count = 1, .used = few ? 3 : 8};
+        assert_int_equal(replay_plates_fill(&plates, &s.cloud, SP_KERNELS_AUTO, NULL), SP_OK);
+        assert_int_equal(memcmp(before.data, s.plate.image.data, 3 * WIDTH * HEIGHT), 0);
+        assert_true(s.plate.filled == 0);
         sp_image8_free(&before);
-        sp_image8_free(&plate.image);
-        sp_image_free(&plate.spread);
-        sp_splat_cloud_free(&cloud);
-        sp_renderer_close(&renderer);
+        scene_close(&s);
     }
 }
 
