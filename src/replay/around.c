@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "instant.h"
+#include "mattes.h"
 
 // A hand or foot at this speed, m/s, is blurred by so much where it matters: below, the blur is hardly more
 // than that of the pixels themselves, or than a viewer sees of a whole picture, and three times the frames
@@ -36,54 +37,21 @@ int replay_around_frames(replay_around *around, int side, sp_take *take, const b
     return sp_take_frame_set(&around->sets[side], take, chosen, then_s, pool);
 }
 
-typedef struct matte_job {
-    replay_around *around;
-    const replay_plates *plates;
-    const replay_stand *stands;
-    int *codes;
-} matte_job;
-
-static void matte_work(void *context, int64_t index, int worker)
-{
-    (void)worker;
-    matte_job *job = context;
-    replay_around *a = job->around;
-    int side = index >= a->sets[0].count, i = (int)index - (side ? a->sets[0].count : 0);
-    const sp_frame *frame = &a->sets[side].frames[i];
-    const replay_stand *stand = &job->stands[frame->camera_index];
-    if (!stand->is_left_out)
-        job->codes[index] = replay_matte_frame(&a->mattes[side][i], a->gains[side][i], frame,
-                                               &job->plates->plates[frame->camera_index], stand);
-}
-
-static int around_error(const replay_around *a, int index, int code)
-{
-    int side = index >= a->sets[0].count, i = index - (side ? a->sets[0].count : 0);
-    const sp_frame *frame = &a->sets[side].frames[i];
-    return sp_error(code, "camera %s: the matte of its frame at %.3f s, %s the instant, could not be made",
-                    frame->camera.id, frame->t_s, side ? "after" : "before");
-}
-
 int replay_around_matte(replay_around *around, const replay_plates *plates, const replay_stand *stands,
                         sp_pool *pool)
 {
-    int count = around->sets[0].count + around->sets[1].count, code = SP_OK;
-    matte_job job = {around, plates, stands, sp_calloc((size_t)count + 1, sizeof *job.codes)};
-    for (int side = 0; side < 2; side++) {
+    int code = SP_OK;
+    for (int side = 0; side < 2 && code == SP_OK; side++) {
         size_t n = (size_t)around->sets[side].count + 1;
         around->mattes[side] = sp_calloc(n, sizeof *around->mattes[side]);
         around->gains[side] = sp_calloc(n, sizeof *around->gains[side]);
-        if (!around->mattes[side] || !around->gains[side])
-            code = SP_ENOMEM;
+        code = around->mattes[side] && around->gains[side]
+                   ? replay_mattes(around->mattes[side], around->gains[side], &around->sets[side], plates,
+                                   stands, pool)
+                   : SP_ENOMEM;
+        if (code < 0)
+            code = sp_error_context(code, "%s the instant", side ? "after" : "before");
     }
-    if (!job.codes)
-        code = SP_ENOMEM;
-    if (code == SP_OK)
-        sp_pool_run(pool, count, matte_work, &job);
-    for (int i = 0; i < count && code == SP_OK; i++)
-        if (job.codes[i] < 0)
-            code = around_error(around, i, job.codes[i]);
-    free(job.codes);
     return code;
 }
 

@@ -1,10 +1,8 @@
 #include "instant.h"
 #include "borrow.h"
-
-#include <stillpoint/matte.h>
+#include "mattes.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 // However late it is, a body must come of it.
@@ -14,67 +12,14 @@
 #define COARSE_ITERATIONS 60
 #define COARSE_SHARE 0.4
 
-typedef struct matte_job {
-    const replay_instant *instant;
-    const replay_plates *plates;
-    double (*gains)[6];
-    struct matted {
-        int code;
-        char sentence[512]; // errors belong to the thread that met them
-    } * matted;
-} matte_job;
-
-int replay_matte_frame(sp_image *out, double gains[6], const sp_frame *frame, const replay_plate *plate,
-                       const replay_stand *stand)
-{
-    sp_matte_params params = sp_matte_params_default();
-    if (plate->is_still) { // the plate is this very picture
-        for (int k = 0; k < 6; k++)
-            gains[k] = k < 3;
-        return sp_image_init(out, frame->image.width, frame->image.height, 1);
-    }
-    if (frame->image.width != plate->image.width || frame->image.height != plate->image.height)
-        return sp_error(SP_EFORMAT,
-                        "camera %s: a frame of %dx%d, but its plate is %dx%d; a feed must keep its size",
-                        plate->camera.id, frame->image.width, frame->image.height, plate->image.width,
-                        plate->image.height);
-    const sp_image *spread = plate->spread.data ? &plate->spread : NULL;
-    int code = stand->plate.data
-                   ? sp_matte(out, gains, &frame->image, &stand->plate, &stand->spread, &params, NULL)
-                   : sp_matte(out, gains, &frame->image, &plate->image, spread, &params, NULL);
-    return code < 0 ? sp_error_context(code, "camera %s", plate->camera.id) : code;
-}
-
-static void matte_work(void *context, int64_t i, int worker)
-{
-    (void)worker;
-    matte_job *job = context;
-    const sp_frame *frame = &job->instant->set.frames[i];
-    struct matted *matted = &job->matted[i];
-    matted->code = replay_matte_frame(&job->instant->mattes[i], job->gains[i], frame,
-                                      &job->plates->plates[frame->camera_index],
-                                      &job->instant->stands[frame->camera_index]);
-    if (matted->code < 0)
-        snprintf(matted->sentence, sizeof matted->sentence, "%s", sp_error_text());
-}
-
-// Cameras side by side: the steps of one depend on each other.
 static int matte_all(replay_instant *instant, const replay_plates *plates, double (*gains)[6], sp_pool *pool,
                      const sp_progress *progress)
 {
-    int count = instant->set.count, code = SP_OK;
+    int count = instant->set.count;
     instant->mattes = sp_calloc((size_t)(count + instant->aside.count) + 1, sizeof *instant->mattes);
-    matte_job job = {instant, plates, gains, sp_calloc((size_t)count + 1, sizeof *job.matted)};
-    if (!instant->mattes || !job.matted)
-        code = SP_ENOMEM;
+    int code = instant->mattes ? sp_progress_step(progress, "mattes", 0, count) : SP_ENOMEM;
     if (code == SP_OK)
-        code = sp_progress_step(progress, "mattes", 0, count);
-    if (code == SP_OK)
-        sp_pool_run(pool, count, matte_work, &job);
-    for (int i = 0; i < count && code == SP_OK; i++)
-        if (job.matted[i].code < 0)
-            code = sp_error(job.matted[i].code, "%s", job.matted[i].sentence);
-    free(job.matted);
+        code = replay_mattes(instant->mattes, gains, &instant->set, plates, instant->stands, pool);
     return code == SP_OK ? sp_progress_step(progress, "mattes", count, count) : code;
 }
 

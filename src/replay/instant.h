@@ -22,9 +22,6 @@ typedef struct replay_instant {
     sp_recon_report report;
 } replay_instant;
 
-// Matte one frame (its camera's to name in errors); gains: as of sp_view.
-int replay_matte_frame(sp_image *out, double gains[6], const sp_frame *frame, const replay_plate *plate,
-                       const replay_stand *stand);
 // A frame as a view of the instant t_s. It borrows everything.
 sp_view replay_view(const sp_frame *frame, const sp_camera *camera, const replay_plate *plate,
                     const replay_stand *stand, const sp_image *matte, const double gains[6], double t_s);
