@@ -1,7 +1,7 @@
 // A step of the optimiser: drawing, loss, gradient, Adam, and what is left, on views of the venue.
 #include "bench.h"
 
-#include "../src/recon/optimise.h"
+#include "../src/recon/optimise/optimise.h"
 
 #include <stdlib.h>
 

@@ -1,14 +1,14 @@
 // The athlete at one instant: views, agreement, hull, surface, seeds, optimisation; in this order.
-#include "agree.h"
-#include "carve_depth.h"
-#include "hull.h"
-#include "motion.h"
-#include "optimise.h"
-#include "reflection.h"
+#include "body/agree.h"
+#include "body/carve_depth.h"
+#include "body/hull.h"
+#include "body/motion.h"
+#include "optimise/optimise.h"
+#include "floor/reflection.h"
 #include "scene.h"
-#include "seed.h"
-#include "shadow.h"
-#include "surface.h"
+#include "body/seed.h"
+#include "floor/shadow.h"
+#include "body/surface.h"
 #include "views.h"
 
 #include <math.h>

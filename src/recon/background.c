@@ -1,12 +1,12 @@
 #include "background.h"
 
-#include "density.h"
-#include "depths.h"
-#include "grey.h"
-#include "hidden.h"
-#include "optimise.h"
-#include "planes.h"
-#include "point_seeds.h"
+#include "venue/density.h"
+#include "venue/depths.h"
+#include "stereo/grey.h"
+#include "venue/hidden.h"
+#include "optimise/optimise.h"
+#include "venue/planes.h"
+#include "venue/point_seeds.h"
 #include "undistort.h"
 
 #include <stillpoint/recon.h>

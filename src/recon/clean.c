@@ -1,7 +1,7 @@
 // Mattes made to agree, in the views' own pictures (lens distortion included).
-#include "agree.h"
-#include "hull.h"
-#include "shadow.h"
+#include "body/agree.h"
+#include "body/hull.h"
+#include "floor/shadow.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // How far the clocks of cameras are off, from an athlete who moves: in each view alone the matte is a little
 // ahead of where he is or behind it, and moved by the right time it cuts least away of what the others allow.
-#include "motion.h"
+#include "body/motion.h"
 
 #include <math.h>
 #include <stdlib.h>

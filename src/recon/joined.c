@@ -1,6 +1,6 @@
 // Venue and athlete, drawn together.
-#include "mirror.h"
-#include "shadow_order.h"
+#include "floor/mirror.h"
+#include "floor/shadow_order.h"
 
 #include <stillpoint/recon.h>
 

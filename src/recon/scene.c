@@ -1,7 +1,7 @@
 #include "scene.h"
-#include "mirror.h"
-#include "reflection.h"
-#include "shadow.h"
+#include "floor/mirror.h"
+#include "floor/reflection.h"
+#include "floor/shadow.h"
 #include "undistort.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 #ifndef RECON_SCENE_H
 #define RECON_SCENE_H
 
-#include "silhouette.h"
+#include "body/silhouette.h"
 
 #include <stillpoint/recon.h>
 

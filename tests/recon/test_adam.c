@@ -1,6 +1,6 @@
 // Adam against its definition in double precision, at every level of vector code; the bounds; what is left
 // alone; and the same bits for any number of threads.
-#include "../../src/recon/adam.h"
+#include "../../src/recon/optimise/adam.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 // The venue from plates, held against a room of two textured planes that the test casts itself.
 #include "../../src/recon/background.h"
-#include "../../src/recon/depths.h"
-#include "../../src/recon/floor.h"
-#include "../../src/recon/planes.h"
+#include "../../src/recon/venue/depths.h"
+#include "../../src/recon/floor/floor.h"
+#include "../../src/recon/venue/planes.h"
 
 #include <stillpoint/render.h>
 

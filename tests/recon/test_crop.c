@@ -1,7 +1,7 @@
 // Random crops: every pixel comes up as often as it should, and what a crop says about its inner pixels is
 // what the whole picture says.
-#include "../../src/recon/crop.h"
-#include "../../src/recon/loss.h"
+#include "../../src/recon/optimise/crop.h"
+#include "../../src/recon/optimise/loss.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 // How dense views are, of rings and of photographs all around whose spacing is known.
-#include "../../src/recon/density.h"
+#include "../../src/recon/venue/density.h"
 
 #include <math.h>
 #include <setjmp.h>

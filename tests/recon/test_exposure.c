@@ -1,6 +1,6 @@
 // What an open shutter sees of moving splats, against many moments averaged one by one, and its gradient
 // against finite differences.
-#include "../../src/recon/exposure.h"
+#include "../../src/recon/optimise/exposure.h"
 #include "rig_of_ring.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 // The hull of an ellipsoid against its closed form, with good, blank and wrong mattes.
-#include "../../src/recon/hull.h"
-#include "../../src/recon/surface.h"
+#include "../../src/recon/body/hull.h"
+#include "../../src/recon/body/surface.h"
 #include "rig_of_ring.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 // The loss against its definition in double precision, its gradient against finite differences of that, at
 // every level of vector code; and the same bits for any number of threads.
-#include "../../src/recon/loss.h"
+#include "../../src/recon/optimise/loss.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 // A textured ellipsoid that flies past cameras whose clocks differ: its velocity, and how little is lost
 // against the same cameras at one time.
-#include "../../src/recon/flow.h"
-#include "../../src/recon/motion.h"
+#include "../../src/recon/optimise/flow.h"
+#include "../../src/recon/body/motion.h"
 #include "shoot.h"
 
 static const sp_vec3 VELOCITY = {11, -5, 3};

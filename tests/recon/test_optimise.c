@@ -1,6 +1,6 @@
 // The optimiser finds a known cloud's pictures again, and its result does not depend on the number of
 // threads.
-#include "../../src/recon/optimise.h"
+#include "../../src/recon/optimise/optimise.h"
 #include "rig_of_ring.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 // Seeds from sparse points: the nearest neighbours against all pairs, and what becomes of a point.
-#include "../../src/recon/nearest.h"
-#include "../../src/recon/point_seeds.h"
+#include "../../src/recon/venue/nearest.h"
+#include "../../src/recon/venue/point_seeds.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 // A body over a polished floor, cast in closed form: what the floor mirrors is measured, taken out of the
 // mattes, and drawn.
-#include "../../src/recon/mirror.h"
-#include "../../src/recon/reflection.h"
+#include "../../src/recon/floor/mirror.h"
+#include "../../src/recon/floor/reflection.h"
 #include "rig_of_ring.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 // A shadow of known shape on a textured floor, away from an athlete in the air: found, measured, drawn.
-#include "../../src/recon/shadow.h"
+#include "../../src/recon/floor/shadow.h"
 #include "rig_of_ring.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 // Depth by plane sweep against the true depth of a textured ellipsoid, and the same bits from all versions.
-#include "../../src/recon/sweep_match.h"
+#include "../../src/recon/stereo/sweep_match.h"
 #include "rig_of_ring.h"
 
 #include <setjmp.h>

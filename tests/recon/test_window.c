@@ -1,6 +1,6 @@
 // The stereo's window against its definition in double precision, and the same bits at every level of vector
 // code.
-#include "../../src/recon/window.h"
+#include "../../src/recon/stereo/window.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 #ifndef RECON_FUSE_H
 #define RECON_FUSE_H
 
-#include "stereo.h"
+#include "../stereo/stereo.h"
 
 #include <stillpoint/splat.h>
 

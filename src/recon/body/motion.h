@@ -3,7 +3,7 @@
 #ifndef RECON_MOTION_H
 #define RECON_MOTION_H
 
-#include "scene.h"
+#include "../scene.h"
 
 // Whether the views' times differ by so much that it can be seen.
 bool recon_motion_matters(const sp_view *views, int count);

@@ -3,7 +3,7 @@
 #ifndef RECON_HULL_H
 #define RECON_HULL_H
 
-#include "flow.h"
+#include "../optimise/flow.h"
 #include "silhouette.h"
 
 // A grid of samples at origin + voxel_m * (i, j, k), value (k * size[1] + j) * size[0] + i of field: metres

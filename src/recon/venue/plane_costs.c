@@ -1,6 +1,6 @@
 // How well the pictures match a plane of the venue.
 #include "fuse.h"
-#include "stereo_match.h"
+#include "../stereo/stereo_match.h"
 
 void recon_plane_costs(float *out, const recon_geometry *g, int view, const recon_plane *world)
 {

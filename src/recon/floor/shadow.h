@@ -3,7 +3,7 @@
 #ifndef RECON_SHADOW_H
 #define RECON_SHADOW_H
 
-#include "scene.h"
+#include "../scene.h"
 
 // Deviation of a cell's splat in cells: on a grid these add up to an optical depth that is flat to 1%.
 #define RECON_SHADOW_DEVIATIONS 0.6

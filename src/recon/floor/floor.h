@@ -3,7 +3,7 @@
 #ifndef RECON_FLOOR_H
 #define RECON_FLOOR_H
 
-#include "stereo.h"
+#include "../stereo/stereo.h"
 
 // Do more of the pixels that match well lie on the plane Z = 0, within params->floor_radius_m, than beneath
 // it, seen through it? True where neither is seen.

@@ -4,8 +4,8 @@
 #ifndef RECON_SWEEP_H
 #define RECON_SWEEP_H
 
-#include "scene.h"
-#include "surface.h"
+#include "../scene.h"
+#include "../body/surface.h"
 
 // Per view a depth map (z in the camera, metres; 0: not known) of `camera`, the view's cut at the sweep's
 // resolution.

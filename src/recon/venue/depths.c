@@ -1,6 +1,6 @@
 #include "depths.h"
-#include "floor.h"
-#include "grey.h"
+#include "../floor/floor.h"
+#include "../stereo/grey.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // Where on the floor the shadow may be.
 #include "shadow_field.h"
-#include "undistort.h"
+#include "../undistort.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #define RECON_CARVE_DEPTH_H
 
 #include "hull.h"
-#include "sweep.h"
+#include "../stereo/sweep.h"
 
 // Replace the hull's field by the nearer of itself and the median of the views' truncated signed distances
 // (Curless and Levoy, "A Volumetric Method for Building Complex Models from Range Images", 1996; the median

@@ -3,7 +3,7 @@
 #define RECON_AGREE_H
 
 #include "hull.h"
-#include "scene.h"
+#include "../scene.h"
 
 // Carve a coarse hull that one view may deny, compare each matte with it and mark views that contradict the
 // rest as not used. agreement (count entries): intersection over union of matte and the hull's picture, 0..1;

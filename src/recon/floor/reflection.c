@@ -1,7 +1,7 @@
 #include "reflection.h"
 #include "mirror.h"
 #include "shadow.h"
-#include "undistort.h"
+#include "../undistort.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef RECON_SEED_H
 #define RECON_SEED_H
 
-#include "scene.h"
+#include "../scene.h"
 #include "surface.h"
 
 // Colour every point from the used views' cuts, weighted by how squarely they see it; points that no view

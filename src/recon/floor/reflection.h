@@ -9,7 +9,7 @@
 #ifndef RECON_REFLECTION_H
 #define RECON_REFLECTION_H
 
-#include "scene.h"
+#include "../scene.h"
 
 typedef struct recon_reflected {
     sp_rect window;  // of the view's pinhole picture; width 0: nothing is mirrored there

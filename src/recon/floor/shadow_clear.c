@@ -1,6 +1,6 @@
 // The shadow taken out of the mattes.
 #include "shadow_field.h"
-#include "undistort.h"
+#include "../undistort.h"
 
 #include <math.h>
 #include <stdlib.h>
