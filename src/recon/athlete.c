@@ -406,6 +406,8 @@ static int reconstruct(athlete *a)
         rc = find_flow(a);
     if (!rc && a->cloud.count)
         rc = optimise(a, false);
+    if (!rc && a->cloud.count)
+        rc = recon_shadow_refine(&a->shadow, &a->cloud, &a->scene, a->views, a->params->kernels, a->pool);
     if (!rc && a->reflection.gloss > 0 && a->cloud.count)
         rc = refine_reflection(a);
     if (!rc && a->cloud.count)

@@ -218,6 +218,58 @@ static void test_a_floor_without_shadow_gets_none(void **state)
     sp_splat_cloud_free(&cloud);
 }
 
+// A body of one round splat.
+static void lay_body(sp_splat_cloud *cloud, sp_vec3 at)
+{
+    const double position[3] = {at.x, at.y, at.z};
+    assert_int_equal(sp_splat_cloud_init(cloud, 1, 0), SP_OK);
+    cloud->count = 1;
+    for (int a = 0; a < 3; a++) {
+        sp_splat_row(cloud, SP_ROW_POSITION + a)[0] = (float)position[a];
+        sp_splat_row(cloud, SP_ROW_LOG_SCALE + a)[0] = (float)log(0.2);
+    }
+    sp_splat_row(cloud, SP_ROW_ROTATION)[0] = 1;
+    sp_splat_row(cloud, SP_ROW_OPACITY)[0] = 5;
+}
+
+// Two views are enough where it is known that nobody hides the floor from them, and one is not.
+static void test_two_views_tell_the_shadow_when_nobody_hides_it(void **state)
+{
+    (void)state;
+    enum { TWO = 2, HIGH = 1, ACROSS = HIGH + VIEWS / 2 };
+    shoot s = {0};
+    recon_scene scene;
+    recon_shadow shadow;
+    shoot_view(&s, HIGH, true);
+    shoot_view(&s, ACROSS, true);
+    const sp_view views[TWO] = {s.views[HIGH], s.views[ACROSS]};
+    assert_int_equal(recon_scene_open(&scene, views, TWO, NULL, NULL), SP_OK);
+    assert_int_equal(recon_shadow_measure(&shadow, &scene, views, TWO, NULL), SP_OK);
+    for (size_t i = 0; i < (size_t)shadow.size[0] * (size_t)shadow.size[1]; i++)
+        assert_true(shadow.light[i] >= 1);
+    sp_camera camera = ring_camera(HIGH, VIEWS, 4, W, H);
+    sp_vec3 eye = sp_camera_center(&camera), shadow_at = sp_v3(SHADOW_X, SHADOW_Y, 0);
+    for (int hides = 0; hides < 2; hides++) {
+        sp_splat_cloud body;
+        // Over him, or between the first camera and the shadow.
+        lay_body(&body, hides ? sp_v3_add(eye, sp_v3_scale(sp_v3_unit(sp_v3_sub(shadow_at, eye)), 1.2))
+                              : BODY.centre);
+        assert_int_equal(recon_shadow_refine(&shadow, &body, &scene, views, SP_KERNELS_AUTO, NULL), SP_OK);
+        if (!hides)
+            check_light(&shadow);
+        for (size_t i = 0; hides && i < (size_t)shadow.size[0] * (size_t)shadow.size[1]; i++)
+            assert_true(shadow.light[i] >= 1);
+        sp_splat_cloud_free(&body);
+    }
+    recon_shadow_free(&shadow);
+    recon_scene_close(&scene);
+    for (int v = 0; v < VIEWS; v++) {
+        sp_image8_free(&s.images[v]);
+        sp_image8_free(&s.plates[v]);
+        sp_image_free(&s.mattes[v]);
+    }
+}
+
 static void test_a_scene_knows_how_many_splats_it_needs(void **state)
 {
     (void)state;
@@ -284,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_an_athlete_in_the_air_keeps_his_shadow),
         cmocka_unit_test(test_the_shadow_is_no_darker_from_low_down),
         cmocka_unit_test(test_a_floor_without_shadow_gets_none),
+        cmocka_unit_test(test_two_views_tell_the_shadow_when_nobody_hides_it),
         cmocka_unit_test(test_a_scene_knows_how_many_splats_it_needs),
         cmocka_unit_test(test_large_splats_of_the_floor_do_not_cover_the_shadow),
     };

@@ -143,23 +143,23 @@ static void share_colour(recon_shadow *s)
     }
 }
 
-int recon_shadow_measure(recon_shadow *out, const recon_scene *scene, const sp_view *views, int count,
-                         sp_pool *pool)
+int recon_shadow_measure_with(recon_shadow *out, const recon_scene *scene, const recon_floor_views *views,
+                              sp_pool *pool)
 {
     recon_shadow shadow;
     double low[2], high[2];
     *out = (recon_shadow){0};
-    int rc = recon_shadow_bounds(low, high, scene, views, count, pool);
+    int rc = recon_shadow_bounds(low, high, scene, views, pool);
     if (rc || low[0] >= high[0])
         return rc;
     for (int i = 0; i < 2; i++) {
         low[i] -= MARGIN_M;
         high[i] += MARGIN_M;
     }
-    rc = recon_shadow_init(&shadow, low, high, choose_cell(views, count, low, high));
+    rc = recon_shadow_init(&shadow, low, high, choose_cell(views->views, views->count, low, high));
     if (rc)
         return rc;
-    recon_shadow_look(&shadow, views, count, pool);
+    recon_shadow_look(&shadow, views, pool);
     rc = fill_gaps(&shadow);
     fade(&shadow);
     share_colour(&shadow);
@@ -169,6 +169,12 @@ int recon_shadow_measure(recon_shadow *out, const recon_scene *scene, const sp_v
     }
     *out = shadow;
     return SP_OK;
+}
+
+int recon_shadow_measure(recon_shadow *out, const recon_scene *scene, const sp_view *views, int count,
+                         sp_pool *pool)
+{
+    return recon_shadow_measure_with(out, scene, &(recon_floor_views){.views = views, .count = count}, pool);
 }
 
 void recon_shadow_free(recon_shadow *shadow)

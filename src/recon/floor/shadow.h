@@ -23,6 +23,12 @@ int recon_shadow_measure(recon_shadow *out, const recon_scene *scene, const sp_v
                          sp_pool *pool);
 void recon_shadow_free(recon_shadow *shadow);
 
+// Measure it again when it is known where the athlete stands: what he hides from a view says nothing, and two
+// views that agree are enough. body: his splats at the instant, without a shadow. On failure the shadow is as
+// it was.
+int recon_shadow_refine(recon_shadow *shadow, const sp_splat_cloud *body, const recon_scene *scene,
+                        const sp_view *views, sp_kernels kernels, sp_pool *pool);
+
 // The share of a channel's light that is left on the floor which a pixel (counted row by row) of a pinhole
 // sees; 1 where it sees none.
 float recon_shadow_light(const recon_shadow *shadow, int channel, const sp_camera *pinhole, size_t pixel);

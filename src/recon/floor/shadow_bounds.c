@@ -9,8 +9,10 @@
 // What a shadow's cells are looked for with at first, over all of the floor within reach.
 #define COARSE_M 0.2
 #define COARSE_REACH_M 25.0
-// Groups of coarse cells that together take less light than this share of the largest are chance.
+// Groups of coarse cells that together take less light than this share of the largest are chance; and where
+// it is known what the athlete hides, which leaves less to chance.
 #define LEAST_GROUP 0.2
+#define LEAST_UNHIDDEN_GROUP 0.07
 
 // Grow the bounds by where the view's matte meets the floor.
 static void bound_view(double low[2], double high[2], const recon_scene_view *view, const sp_view *seen)
@@ -102,8 +104,8 @@ static shadow_group flood_group(const recon_shadow *s, bool *is_taken, int *queu
     return g;
 }
 
-// Grow the bounds by the groups of dark cells that are not chance.
-static int bound_groups(double low[2], double high[2], const recon_shadow *s)
+// Grow the bounds by the groups of dark cells that have at least this share of the darkest's.
+static int bound_groups(double low[2], double high[2], const recon_shadow *s, double least)
 {
     int cells = s->size[0] * s->size[1], *queue = sp_calloc((size_t)cells, sizeof *queue);
     bool *is_taken = sp_calloc((size_t)cells, sizeof *is_taken);
@@ -116,7 +118,7 @@ static int bound_groups(double low[2], double high[2], const recon_shadow *s)
                 continue;
             shadow_group g = flood_group(s, is_taken, queue, i);
             darkest = fmax(darkest, g.darkness);
-            for (int a = 0; a < 2 && pass == 1 && g.darkness >= LEAST_GROUP * darkest; a++) {
+            for (int a = 0; a < 2 && pass == 1 && g.darkness >= least * darkest; a++) {
                 low[a] = fmin(low[a], g.low[a]);
                 high[a] = fmax(high[a], g.high[a]);
             }
@@ -129,8 +131,8 @@ static int bound_groups(double low[2], double high[2], const recon_shadow *s)
 
 // Where to measure finely: where mattes touch the floor, and where a coarse look finds the floor dark, which
 // for an athlete in the air and a low sun is far from below him.
-int recon_shadow_bounds(double low[2], double high[2], const recon_scene *scene, const sp_view *views,
-                        int count, sp_pool *pool)
+int recon_shadow_bounds(double low[2], double high[2], const recon_scene *scene,
+                        const recon_floor_views *views, sp_pool *pool)
 {
     recon_shadow coarse = {0};
     double l[2], h[2];
@@ -138,19 +140,19 @@ int recon_shadow_bounds(double low[2], double high[2], const recon_scene *scene,
         low[i] = INFINITY;
         high[i] = -INFINITY;
     }
-    if (bound_mattes(l, h, scene, views))
+    if (bound_mattes(l, h, scene, views->views))
         for (int i = 0; i < 2; i++) {
             low[i] = l[i];
             high[i] = h[i];
         }
-    bound_rig(l, h, views, count);
+    bound_rig(l, h, views->views, views->count);
     if (h[0] - l[0] < COARSE_M)
         return SP_OK;
     int rc = recon_shadow_init(&coarse, l, h, COARSE_M);
     if (rc)
         return rc;
-    recon_shadow_look(&coarse, views, count, pool);
-    rc = bound_groups(low, high, &coarse);
+    recon_shadow_look(&coarse, views, pool);
+    rc = bound_groups(low, high, &coarse, views->hidden ? LEAST_UNHIDDEN_GROUP : LEAST_GROUP);
     recon_shadow_free(&coarse);
     return rc;
 }

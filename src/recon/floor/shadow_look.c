@@ -1,5 +1,6 @@
 // What the views see of the floor: where most of them see it equally darker than its plate, it is in shadow.
 #include "shadow_field.h"
+#include "../undistort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -83,19 +84,31 @@ static float middle_light(const floor_look *looks, int count)
 
 typedef struct look_job {
     const recon_shadow *shadow;
-    const sp_view *views;
-    int count;
+    const recon_floor_views *by;
 } look_job;
+
+static bool is_hidden(const look_job *job, int v, double x, double y)
+{
+    if (!job->by->hidden)
+        return false;
+    const sp_image8 *hidden = &job->by->hidden[v];
+    sp_camera pinhole = recon_pinhole(&job->by->views[v].camera);
+    sp_vec2 px;
+    if (!hidden->data || !sp_camera_project(&px, &pinhole, sp_v3(x, y, 0)) || px.x < 0 || px.y < 0 ||
+        px.x >= hidden->width || px.y >= hidden->height)
+        return true;
+    return hidden->data[(size_t)px.y * (size_t)hidden->width + (size_t)px.x];
+}
 
 // What the views that agree see of the light at one floor point, and of the floor's own colour, per channel;
 // false when they do not agree or the light is whole.
 static bool common_light(float light[3], float floor[3], const look_job *job, double x, double y)
 {
     floor_look looks[MOST_VIEWS];
-    int seen = 0, agreeing = 0;
-    for (int v = 0; v < job->count && seen < MOST_VIEWS; v++)
-        seen += look_at_floor(&looks[seen], &job->views[v], x, y);
-    if (seen < RECON_LEAST_AGREEING)
+    int seen = 0, agreeing = 0, least = job->by->hidden ? RECON_LEAST_UNHIDDEN : RECON_LEAST_AGREEING;
+    for (int v = 0; v < job->by->count && seen < MOST_VIEWS; v++)
+        seen += look_at_floor(&looks[seen], &job->by->views[v], x, y) && !is_hidden(job, v, x, y);
+    if (seen < least)
         return false;
     qsort(looks, (size_t)seen, sizeof *looks, by_light);
     float middle = middle_light(looks, seen), lights[3] = {0}, floors[3] = {0}, total = 0;
@@ -109,7 +122,7 @@ static bool common_light(float light[3], float floor[3], const look_job *job, do
             floors[c] += looks[i].weight * looks[i].plate[c];
         }
     }
-    if (middle > 1 - LEAST_LOST || agreeing < RECON_LEAST_AGREEING || agreeing < AGREEING_SHARE * seen)
+    if (middle > 1 - LEAST_LOST || agreeing < least || agreeing < AGREEING_SHARE * seen)
         return false;
     for (int c = 0; c < 3; c++) {
         light[c] = fminf(fmaxf(lights[c] / total, 0), 1);
@@ -135,8 +148,8 @@ static void measure_row(void *context, int64_t row, int worker)
     }
 }
 
-void recon_shadow_look(recon_shadow *field, const sp_view *views, int count, sp_pool *pool)
+void recon_shadow_look(recon_shadow *field, const recon_floor_views *views, sp_pool *pool)
 {
-    look_job job = {field, views, count};
+    look_job job = {field, views};
     sp_pool_run(pool, field->size[1], measure_row, &job);
 }

@@ -1,0 +1,86 @@
+// The shadow once more, when it is known where the athlete hides the floor.
+#include "shadow_field.h"
+#include "../undistort.h"
+
+#include <stdlib.h>
+
+// He hides what he covers by more than this, and what is so near to it.
+#define HIDING 0.1f
+#define MARGIN_PX 2.0
+
+typedef struct hide_job {
+    const sp_splat_cloud *body;
+    const recon_scene *scene;
+    const sp_view *views;
+    sp_kernels kernels;
+    sp_image8 *hidden;
+    int *codes;
+} hide_job;
+
+static int draw_alpha(sp_image *out, const hide_job *job, const sp_camera *camera, double dt_s)
+{
+    sp_render_params params = sp_render_params_default();
+    params.kernels = job->kernels;
+    sp_renderer *renderer = NULL;
+    int rc = sp_image_init(out, camera->width, camera->height, 1);
+    if (!rc)
+        rc = sp_renderer_open(&renderer, &params, NULL);
+    sp_render_target target = {.alpha = out, .velocity = job->body->velocity, .dt_s = dt_s};
+    if (!rc)
+        rc = sp_renderer_draw(renderer, job->body, camera, &target);
+    sp_renderer_close(&renderer);
+    return rc;
+}
+
+static void hide_view(void *context, int64_t v, int worker)
+{
+    (void)worker;
+    hide_job *job = context;
+    const recon_scene_view *view = &job->scene->views[v];
+    if (!view->used)
+        return;
+    sp_image alpha = {0}, grown = {0};
+    sp_image8 *out = &job->hidden[v];
+    int rc = draw_alpha(&alpha, job, &view->full, job->views[v].dt_s);
+    if (!rc)
+        rc = sp_mask_grow(&grown, &alpha, HIDING, MARGIN_PX);
+    if (!rc)
+        rc = sp_image8_init(out, grown.width, grown.height, 1);
+    for (size_t i = 0; !rc && i < (size_t)out->width * (size_t)out->height; i++)
+        out->data[i] = grown.data[i] > 0;
+    sp_image_free(&alpha);
+    sp_image_free(&grown);
+    job->codes[v] = rc;
+}
+
+int recon_shadow_refine(recon_shadow *shadow, const sp_splat_cloud *body, const recon_scene *scene,
+                        const sp_view *views, sp_kernels kernels, sp_pool *pool)
+{
+    size_t n = (size_t)scene->count;
+    hide_job job = {.body = body,
+                    .scene = scene,
+                    .views = views,
+                    .kernels = kernels,
+                    .hidden = sp_calloc(n, sizeof *job.hidden),
+                    .codes = sp_calloc(n, sizeof *job.codes)};
+    recon_shadow refined;
+    int rc = job.hidden && job.codes ? SP_OK : SP_ENOMEM;
+    if (!rc)
+        sp_pool_run(pool, scene->count, hide_view, &job);
+    for (size_t v = 0; !rc && v < n; v++)
+        rc = job.codes[v] ? sp_error(job.codes[v], "memory ran out while the shadow was measured again")
+                          : SP_OK;
+    if (!rc)
+        rc = recon_shadow_measure_with(
+            &refined, scene,
+            &(recon_floor_views){.views = views, .hidden = job.hidden, .count = scene->count}, pool);
+    for (size_t v = 0; job.hidden && v < n; v++)
+        sp_image8_free(&job.hidden[v]);
+    free(job.hidden);
+    free(job.codes);
+    if (rc)
+        return rc;
+    recon_shadow_free(shadow);
+    *shadow = refined;
+    return SP_OK;
+}
