@@ -71,8 +71,8 @@ typedef struct sp_frame_set {
 } sp_frame_set;
 
 // The frames of all chosen cameras at an instant, decoded in parallel. Feeds stay open between calls, so
-// asking in order of time is cheap. SP_EINVAL: the instant is outside the footage (the sentence gives the
-// span).
+// asking in order of time is cheap. SP_EEND: none of them has a frame there (the sentence gives the span of
+// their footage).
 int sp_take_frame_set(sp_frame_set *out, sp_take *take, const bool *chosen, double t_s, sp_pool *pool);
 void sp_frame_set_free(sp_frame_set *set);
 // Up to count frames of one camera spread evenly over its footage, for plates. *out: count images, caller

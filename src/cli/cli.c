@@ -189,7 +189,8 @@ int cli_fail_input(cli *c, int code)
 
 int cli_fail_request(cli *c, int code)
 {
-    return code == SP_EINVAL ? end_with(c, CLI_USAGE, sp_error_text()) : cli_fail(c, code);
+    bool is_wrong = code == SP_EINVAL || code == SP_EEND; // nor are there frames beyond the end
+    return is_wrong ? end_with(c, CLI_USAGE, sp_error_text()) : cli_fail(c, code);
 }
 
 int cli_misuse(cli *c, const char *fmt, ...)

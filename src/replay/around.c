@@ -34,7 +34,8 @@ int replay_around_frames(replay_around *around, int side, sp_take *take, const b
     int code = sp_take_span(&begin_s, &end_s, take, chosen);
     if (code < 0 || then_s < begin_s || then_s > end_s)
         return code;
-    return sp_take_frame_set(&around->sets[side], take, chosen, then_s, pool);
+    code = sp_take_frame_set(&around->sets[side], take, chosen, then_s, pool);
+    return code == SP_EEND ? SP_OK : code; // a gap in all of them
 }
 
 int replay_around_matte(replay_around *around, const replay_plates *plates, const replay_stand *stands,

@@ -217,7 +217,7 @@ static int load_frame(sp_image *picture, const eval_item *item, sp_take *take, c
     chosen[item->feed] = true;
     int code = sp_take_frame_set(&set, take, chosen, t_s, pool);
     free(chosen);
-    if (code == SP_EINVAL || (code == SP_OK && set.count == 0)) { // the feed is shorter than the others
+    if (code == SP_EEND) { // the feed is shorter than the others
         code = SP_OK;
         sp_log(SP_LOG_WARN, "camera %s has no frame at %.3f s, so it is not compared there", item->camera.id,
                t_s);

@@ -89,10 +89,10 @@ static int nobody(const job *self)
         end = fmax(end, self->picks[i].last_s);
     }
     if (self->t_s >= begin && self->t_s <= end)
-        return sp_error(SP_EINVAL,
+        return sp_error(SP_EEND,
                         "no camera has a frame at %.3f s, though the footage goes from %.3f s to %.3f s",
                         self->t_s, begin, end);
-    return sp_error(SP_EINVAL, "the instant %.3f s is outside the footage, which goes from %.3f s to %.3f s",
+    return sp_error(SP_EEND, "the instant %.3f s is outside the footage, which goes from %.3f s to %.3f s",
                     self->t_s, begin, end);
 }
 
