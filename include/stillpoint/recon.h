@@ -73,6 +73,7 @@ typedef struct sp_recon_report {
     double bounds_min[3], bounds_max[3]; // of the athlete, metres
     double *gains; // views * 6: colour correction per view, in order; owned, freed by sp_recon_report_free
     double *agreement; // views: share of the view's matte that the hull explains (IoU), 0..1; owned
+    double *covered;   // views: share of the hull's picture that the view's matte covers, 0..1; owned
     int view_count;
 } sp_recon_report;
 void sp_recon_report_free(sp_recon_report *report);

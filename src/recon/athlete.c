@@ -48,6 +48,7 @@ void sp_recon_report_free(sp_recon_report *report)
 {
     free(report->gains);
     free(report->agreement);
+    free(report->covered);
     *report = (sp_recon_report){0};
 }
 
@@ -387,7 +388,8 @@ static int reconstruct(athlete *a)
     if (!rc)
         rc = begin_motion(a);
     if (!rc)
-        rc = recon_agree(a->report.agreement, &a->scene, AGREE_VOXEL_M, a->pool, a->progress);
+        rc = recon_agree(a->report.agreement, a->report.covered, &a->scene, AGREE_VOXEL_M, a->pool,
+                         a->progress);
     if (!rc)
         rc = recon_shadow_measure(&a->shadow, &a->scene, a->views, a->count, a->pool);
     if (!rc)
@@ -435,7 +437,8 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
     a.report.view_count = count;
     a.report.gains = sp_calloc((size_t)count * 6, sizeof(double));
     a.report.agreement = sp_calloc((size_t)count, sizeof(double));
-    if (!a.report.gains || !a.report.agreement)
+    a.report.covered = sp_calloc((size_t)count, sizeof(double));
+    if (!a.report.gains || !a.report.agreement || !a.report.covered)
         rc = SP_ENOMEM;
     for (int i = 0; !rc && i < 6 * count; i++)
         a.report.gains[i] = i % 6 < 3;

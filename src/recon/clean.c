@@ -108,7 +108,7 @@ int sp_recon_agreement(double *agreement, const sp_view *views, int count, sp_po
     recon_scene scene = {0};
     int rc = recon_scene_open(&scene, views, count, pool, NULL);
     if (!rc)
-        rc = recon_agree(agreement, &scene, AGREE_VOXEL_M, pool, NULL);
+        rc = recon_agree(agreement, NULL, &scene, AGREE_VOXEL_M, pool, NULL);
     recon_scene_close(&scene);
     return rc;
 }
@@ -128,7 +128,7 @@ int sp_recon_clean_mattes(sp_image *out, const sp_view *views, int count, sp_poo
     double *agreement = sp_calloc((size_t)count, sizeof *agreement);
     int rc = cleaned && agreement ? recon_scene_open(&scene, views, count, pool, progress) : SP_ENOMEM;
     if (!rc)
-        rc = recon_agree(agreement, &scene, AGREE_VOXEL_M, pool, progress);
+        rc = recon_agree(agreement, NULL, &scene, AGREE_VOXEL_M, pool, progress);
     if (!rc)
         rc = recon_shadow_measure(&shadow, &scene, views, count, pool);
     if (!rc)

@@ -9,8 +9,8 @@
 int moment_report_row(sp_json **out, const moment_job *j, const replay_instant *instant)
 {
     const sp_recon_report *report = &instant->report;
-    sp_json *row = sp_json_object(), *agreement = sp_json_object();
-    int code = row && agreement ? sp_json_set_int(row, "frame", instant->frame) : SP_ENOMEM;
+    sp_json *row = sp_json_object(), *agreement = sp_json_object(), *covered = sp_json_object();
+    int code = row && agreement && covered ? sp_json_set_int(row, "frame", instant->frame) : SP_ENOMEM;
     const struct {
         const char *key;
         double value;
@@ -31,15 +31,21 @@ int moment_report_row(sp_json **out, const moment_job *j, const replay_instant *
     if (code == SP_OK)
         code = sp_json_set_numbers(row, "bounds_max_m", report->bounds_max, 3);
     for (int i = 0; code == SP_OK && report->agreement && i < report->view_count && i < instant->set.count;
-         i++)
-        code = sp_json_set_number(agreement, j->take->rig.cameras[instant->set.frames[i].camera_index].id,
-                                  report->agreement[i]);
+         i++) {
+        const char *id = j->take->rig.cameras[instant->set.frames[i].camera_index].id;
+        code = sp_json_set_number(agreement, id, report->agreement[i]);
+        if (code == SP_OK)
+            code = sp_json_set_number(covered, id, report->covered[i]);
+    }
     if (code == SP_OK)
         code = sp_json_set(row, "agreement", &agreement);
+    if (code == SP_OK)
+        code = sp_json_set(row, "covered", &covered);
     sp_json *stands = code == SP_OK ? replay_stands_json(instant->stands, &j->plates) : NULL;
     if (code == SP_OK)
         code = stands ? sp_json_set(row, "stands", &stands) : SP_ENOMEM;
     sp_json_free(&agreement);
+    sp_json_free(&covered);
     if (code < 0)
         sp_json_free(&row);
     else
@@ -105,7 +111,7 @@ int moment_report_warn(const moment_job *j)
         if (code == SP_OK)
             code = sp_json_string(&reason, row, "reason", "suspects");
         if (code == SP_OK)
-            sp_log(SP_LOG_WARN, "camera %s: %s; look at it with rig check", camera, reason);
+            sp_log(SP_LOG_WARN, "camera %s: %s", camera, reason);
     }
     sp_json_free(&suspects);
     return code;

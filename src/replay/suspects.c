@@ -9,6 +9,9 @@
 #define NORMAL_MAD 1.4826 // of a normal distribution's deviation to its median absolute one
 #define LEAST_DROP 0.1    // of agreement
 enum { LEAST_CAMERAS = 4 };
+// A matte that covers this share of what half of the others' cover of the hull, or more, has all of the
+// athlete: what is wrong with it is what it has beside him.
+#define HAS_ALL 0.9
 
 void replay_judge(bool *is_suspect, double *median, const double *agreement, int count)
 {
@@ -32,14 +35,14 @@ void replay_judge(bool *is_suspect, double *median, const double *agreement, int
 }
 
 // Each camera's mean over the rows.
-static void means_of(double *mean, sp_json *const *rows, int count, const sp_rig *rig)
+static void means_of(double *mean, const char *key, sp_json *const *rows, int count, const sp_rig *rig)
 {
     for (int c = 0; c < rig->count; c++) {
         double sum = 0;
         int seen = 0;
         for (int i = 0; i < count; i++) {
-            const sp_json *agreement = rows[i] ? sp_json_get(rows[i], "agreement") : NULL;
-            const sp_json *value = agreement ? sp_json_get(agreement, rig->cameras[c].id) : NULL;
+            const sp_json *shares = rows[i] ? sp_json_get(rows[i], key) : NULL;
+            const sp_json *value = shares ? sp_json_get(shares, rig->cameras[c].id) : NULL;
             if (value && sp_json_is_number(value)) {
                 sum += sp_json_value(value);
                 seen++;
@@ -61,14 +64,34 @@ static int append(sp_json *list, const char *camera, const char *reason)
     return code;
 }
 
-static int append_matte(sp_json *list, const char *camera, double agreement, double others)
+static int append_matte(sp_json *list, const char *camera, double agreement, double others, bool has_all)
 {
-    char reason[160];
-    snprintf(
-        reason, sizeof reason,
-        "its matte has %.0f%% in common with the hull of all, where half of the cameras have %.0f%% or more",
-        100 * agreement, 100 * others);
+    char reason[256];
+    if (has_all)
+        snprintf(
+            reason, sizeof reason,
+            "%.0f%% of its matte is something that this camera alone sees, which is left out; keep it out "
+            "of the picture, or let another camera see it too",
+            100 * (1 - agreement));
+    else
+        snprintf(reason, sizeof reason,
+                 "its matte has %.0f%% in common with the hull of all, where half of the cameras have %.0f%% "
+                 "or more; look at it with rig check",
+                 100 * agreement, 100 * others);
     return append(list, camera, reason);
+}
+
+// Whether the matte has all of what half of the cameras have.
+static bool has_all(const double *covered, int camera, int count)
+{
+    double *sorted = sp_calloc((size_t)count, sizeof *sorted);
+    int known = 0;
+    for (int c = 0; sorted && c < count; c++)
+        if (!isnan(covered[c]))
+            sorted[known++] = covered[c];
+    bool all = known > 0 && covered[camera] >= HAS_ALL * replay_median(sorted, known); // false of NaN
+    free(sorted);
+    return all;
 }
 
 static double number_of(const sp_json *object, const char *key)
@@ -116,18 +139,21 @@ int replay_suspects(sp_json **out, sp_json *const *rows, int count, const sp_rig
 {
     sp_json *list = sp_json_array();
     double *mean = sp_calloc((size_t)rig->count, sizeof *mean), median;
+    double *covered = sp_calloc((size_t)rig->count, sizeof *covered);
     bool *is_suspect = sp_calloc((size_t)rig->count, sizeof *is_suspect);
-    int code = list && mean && is_suspect ? SP_OK : SP_ENOMEM;
+    int code = list && mean && covered && is_suspect ? SP_OK : SP_ENOMEM;
     if (code == SP_OK) {
-        means_of(mean, rows, count, rig);
+        means_of(mean, "agreement", rows, count, rig);
+        means_of(covered, "covered", rows, count, rig);
         replay_judge(is_suspect, &median, mean, rig->count);
     }
     for (int c = 0; c < rig->count && code == SP_OK; c++)
         if (is_suspect[c])
-            code = append_matte(list, rig->cameras[c].id, mean[c], median);
+            code = append_matte(list, rig->cameras[c].id, mean[c], median, has_all(covered, c, rig->count));
     for (int c = 0; c < rig->count && code == SP_OK; c++)
         code = append_stand(list, rows, count, rig->cameras[c].id);
     free(mean);
+    free(covered);
     free(is_suspect);
     if (code < 0)
         sp_json_free(&list);

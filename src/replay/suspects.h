@@ -10,9 +10,9 @@
 // say which of them is wrong.
 void replay_judge(bool *is_suspect, double *median, const double *agreement, int count);
 
-// [{"camera", "reason"}] from the rows of a moment's report ("agreement": {ID: 0..1}; NULL: none yet), each
-// camera by its mean over them; then those that did not stand as they stood for their plate ("stands"). The
-// caller owns *out.
+// [{"camera", "reason"}] from the rows of a moment's report ("agreement" and "covered": {ID: 0..1}; NULL:
+// none yet), each camera by its mean over them; then those that did not stand as they stood for their plate
+// ("stands"). The caller owns *out.
 int replay_suspects(sp_json **out, sp_json *const *rows, int count, const sp_rig *rig);
 
 #endif

@@ -80,6 +80,30 @@ static void instants_are_taken_together(void **state)
         sp_json_free(&rows[i]);
 }
 
+// A matte with all of the athlete and much beside him: the camera stands right, and sees somebody else.
+static void who_one_camera_sees_is_told_from_a_camera_that_is_wrong(void **state)
+{
+    (void)state;
+    sp_camera cameras[5] = {{.id = "cam1"}, {.id = "cam2"}, {.id = "cam3"}, {.id = "cam4"}, {.id = "cam5"}};
+    sp_rig rig = {.cameras = cameras, .count = 5};
+    const char *const covered[] = {"0.95", "0.5"}, *const advice[] = {"this camera alone sees", "rig check"};
+    for (int wrong = 0; wrong < 2; wrong++) {
+        char text[400];
+        snprintf(text, sizeof text,
+                 "{\"agreement\":{\"cam1\":0.8,\"cam2\":0.81,\"cam3\":0.2,\"cam4\":0.8,\"cam5\":0.79},"
+                 "\"covered\":{\"cam1\":0.9,\"cam2\":0.92,\"cam3\":%s,\"cam4\":0.93,\"cam5\":0.9}}",
+                 covered[wrong]);
+        sp_json *row = row_of(text), *list = NULL;
+        const char *reason;
+        assert_int_equal(replay_suspects(&list, &row, 1, &rig), SP_OK);
+        assert_int_equal(sp_json_length(list), 1);
+        assert_int_equal(sp_json_string(&reason, sp_json_at(list, 0), "reason", "list"), SP_OK);
+        assert_non_null(strstr(reason, advice[wrong]));
+        sp_json_free(&list);
+        sp_json_free(&row);
+    }
+}
+
 // A camera that was touched is named whatever its matte is worth afterwards, and once.
 static void cameras_that_do_not_stand_are_named(void **state)
 {
@@ -112,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_one_that_falls_out_is_named),
         cmocka_unit_test(instants_are_taken_together),
+        cmocka_unit_test(who_one_camera_sees_is_told_from_a_camera_that_is_wrong),
         cmocka_unit_test(cameras_that_do_not_stand_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ int recon_paint_hull(sp_image *out, const recon_hull *hull, const sp_camera *cam
 typedef struct agree_job {
     const recon_scene *scene;
     const recon_hull *hull;
-    double *agreement;
+    double *agreement, *covered;
     int *codes;
 } agree_job;
 
@@ -61,14 +61,17 @@ static void compare_view(void *context, int64_t v, int worker)
     if (!view->used || (job->codes[v] = recon_paint_hull(&picture, job->hull, &view->full)))
         return;
     size_t pixels = (size_t)picture.width * (size_t)picture.height;
-    int64_t both = 0, either = 0;
+    int64_t both = 0, either = 0, hulls = 0;
     for (size_t i = 0; i < pixels; i++) {
         bool valid = !view->valid.data || view->valid.data[i] > 0.5f;
         bool hull = picture.data[i] > 0.5f && valid, matte = view->matte.data[i] > 0.5f;
         both += hull && matte;
         either += hull || matte;
+        hulls += hull;
     }
     job->agreement[v] = either ? (double)both / (double)either : 1;
+    if (job->covered)
+        job->covered[v] = hulls ? (double)both / (double)hulls : 1;
     sp_image_free(&picture);
 }
 
@@ -100,7 +103,7 @@ static int judge(const double *agreement, recon_scene *scene)
     return SP_OK;
 }
 
-int recon_agree(double *agreement, recon_scene *scene, double voxel_m, sp_pool *pool,
+int recon_agree(double *agreement, double *covered, recon_scene *scene, double voxel_m, sp_pool *pool,
                 const sp_progress *progress)
 {
     size_t n = (size_t)scene->count;
@@ -114,6 +117,8 @@ int recon_agree(double *agreement, recon_scene *scene, double voxel_m, sp_pool *
         used[v] = scene->views[v].used;
         views += used[v];
         agreement[v] = 0;
+        if (covered)
+            covered[v] = 0;
     }
     recon_hull_params params = recon_hull_params_default();
     params.voxel_m = voxel_m;
@@ -122,7 +127,7 @@ int recon_agree(double *agreement, recon_scene *scene, double voxel_m, sp_pool *
     if (!rc)
         rc = recon_hull_carve(&hull, silhouettes, used, scene->count, &params, pool, progress);
     if (!rc) {
-        agree_job job = {scene, &hull, agreement, codes};
+        agree_job job = {scene, &hull, agreement, covered, codes};
         sp_pool_run(pool, scene->count, compare_view, &job);
         for (int v = 0; v < scene->count; v++)
             rc = rc ? rc : codes[v];
