@@ -82,6 +82,10 @@ typedef void (*sp_pool_work)(void *context, int64_t index, int worker);
 // depend on the index only, never on the worker; then they are the same for any thread count. pool NULL runs
 // in the caller. Not reentrant: work must not call sp_pool_run on the same pool.
 void sp_pool_run(sp_pool *pool, int64_t count, sp_pool_work work, void *context);
+// Likewise of work that can fail: 0 or a negative SP_E... code, with a sentence. Every index is worked on;
+// what the lowest one of those that failed returned and said is returned and said again here.
+typedef int (*sp_pool_task)(void *context, int64_t index, int worker);
+int sp_pool_try(sp_pool *pool, int64_t count, sp_pool_task task, void *context);
 void sp_pool_close(sp_pool **pool);
 
 // ---- CPU

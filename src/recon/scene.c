@@ -12,25 +12,16 @@ typedef struct scene_job {
     const sp_view *views;
     const double *low, *high;
     int margin_px;
-    int *codes; // one a view
 } scene_job;
 
-static int first_error(const int *codes, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (codes[i])
-            return sp_error(codes[i], "memory ran out while the views were prepared");
-    return SP_OK;
-}
-
-static void open_view(void *context, int64_t index, int worker)
+static int open_view(void *context, int64_t index, int worker)
 {
     (void)worker;
     scene_job *job = context;
     const sp_view *view = &job->views[index];
     recon_scene_view *out = &job->scene->views[index];
     if (!view->matte)
-        return;
+        return SP_OK;
     out->full = recon_pinhole(&view->camera);
     bool distorted = view->camera.lens != SP_LENS_PINHOLE;
     int rc =
@@ -40,17 +31,6 @@ static void open_view(void *context, int64_t index, int worker)
     out->used = !rc;
     for (int i = 0; i < 6; i++)
         out->gains[i] = view->gains[i];
-    job->codes[index] = rc;
-}
-
-static int for_each_view(recon_scene *scene, scene_job *job, sp_pool_work work, sp_pool *pool)
-{
-    job->codes = sp_calloc((size_t)scene->count, sizeof *job->codes);
-    if (!job->codes)
-        return SP_ENOMEM;
-    sp_pool_run(pool, scene->count, work, job);
-    int rc = first_error(job->codes, scene->count);
-    free(job->codes);
     return rc;
 }
 
@@ -63,7 +43,7 @@ int recon_scene_open(recon_scene *out, const sp_view *views, int count, sp_pool 
         return SP_ENOMEM;
     scene_job job = {.scene = &scene, .views = views};
     if (!rc)
-        rc = for_each_view(&scene, &job, open_view, pool);
+        rc = sp_pool_try(pool, count, open_view, &job);
     if (rc) {
         recon_scene_close(&scene);
         return rc;
@@ -161,7 +141,7 @@ static int lay_under(recon_scene_view *view, const recon_scene *scene, int index
     return rc;
 }
 
-static void cut_view(void *context, int64_t index, int worker)
+static int cut_view(void *context, int64_t index, int worker)
 {
     (void)worker;
     scene_job *job = context;
@@ -170,10 +150,10 @@ static void cut_view(void *context, int64_t index, int worker)
     free_cut(out);
     out->crop.width = 0;
     if (!out->used)
-        return;
+        return SP_OK;
     sp_rect rect = box_in_view(&out->full, job->low, job->high, job->margin_px);
     if (!rect.width)
-        return;
+        return SP_OK;
     out->crop = sp_camera_cropped(&out->full, rect.x, rect.y, rect.width, rect.height);
     sp_camera still = recon_pinhole(&view->camera);
     int rc = recon_scene_picture(&out->rgb, view->image, &view->camera, &out->full, &out->crop);
@@ -184,12 +164,12 @@ static void cut_view(void *context, int64_t index, int worker)
     still = sp_camera_cropped(&still, rect.x, rect.y, rect.width, rect.height);
     if (!rc)
         rc = lay_under(out, job->scene, (int)index, &still);
-    job->codes[index] = rc;
+    return rc;
 }
 
 int recon_scene_cut(recon_scene *scene, const sp_view *views, const double low[3], const double high[3],
                     int margin_px, sp_pool *pool)
 {
     scene_job job = {.scene = scene, .views = views, .low = low, .high = high, .margin_px = margin_px};
-    return for_each_view(scene, &job, cut_view, pool);
+    return sp_pool_try(pool, scene->count, cut_view, &job);
 }

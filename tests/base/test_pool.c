@@ -74,6 +74,32 @@ static void many_short_jobs(void **state)
         assert_int_equal(sums[k], k * (JOBS / (WIDTH + 1)) * (WIDTH - k));
 }
 
+static int fail_in_some(void *context, int64_t index, int worker)
+{
+    (void)worker;
+    int64_t *done = context;
+    done[index] = 1;
+    if (index % 7 != 5)
+        return SP_OK;
+    return sp_error(index == 5 ? SP_EIO : SP_EFORMAT, "item %d went wrong", (int)index);
+}
+
+static void the_first_failure_is_told(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 4; threads++) {
+        sp_pool *pool = NULL;
+        int64_t done[200] = {0};
+        assert_int_equal(sp_pool_open(&pool, threads), SP_OK);
+        assert_int_equal(sp_pool_try(pool, 200, fail_in_some, done), SP_EIO);
+        assert_string_equal(sp_error_text(), "item 5 went wrong");
+        for (int i = 0; i < 200; i++)
+            assert_int_equal(done[i], 1);
+        assert_int_equal(sp_pool_try(pool, 5, fail_in_some, done), SP_OK);
+        sp_pool_close(&pool);
+    }
+}
+
 static void no_items_is_no_work(void **state)
 {
     (void)state;
@@ -101,9 +127,8 @@ static void thread_counts_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_bits_for_any_thread_count),
-        cmocka_unit_test(many_short_jobs),
-        cmocka_unit_test(no_items_is_no_work),
+        cmocka_unit_test(same_bits_for_any_thread_count), cmocka_unit_test(many_short_jobs),
+        cmocka_unit_test(the_first_failure_is_told),      cmocka_unit_test(no_items_is_no_work),
         cmocka_unit_test(thread_counts_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

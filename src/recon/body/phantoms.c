@@ -21,7 +21,6 @@ typedef struct sheet {
     int matte_cells;
     int32_t *cells;
     int64_t *first, capacity;
-    int code;
 } sheet;
 
 typedef struct phantoms {
@@ -140,7 +139,7 @@ static int append_cell(sheet *s, int64_t *count, int32_t cell)
         int64_t capacity = s->capacity ? 2 * s->capacity : 4096;
         int32_t *grown = realloc(s->cells, (size_t)capacity * sizeof *grown);
         if (!grown)
-            return sp_error(SP_ENOMEM, "memory ran out");
+            return sp_error(SP_ENOMEM, "memory ran out while the hull's parts were weighed");
         s->cells = grown;
         s->capacity = capacity;
     }
@@ -193,16 +192,15 @@ static int cover(sheet *s, const phantoms *p)
     return code;
 }
 
-static void cover_sheet(void *context, int64_t index, int worker)
+static int cover_sheet(void *context, int64_t index, int worker)
 {
     (void)worker;
     const phantoms *p = context;
     sheet *s = &p->sheets[index];
-    s->code = open_sheet(s);
-    if (!s->code)
-        s->code = (s->first = sp_calloc((size_t)p->part_count + 1, sizeof *s->first)) ? SP_OK : SP_ENOMEM;
-    if (!s->code)
-        s->code = cover(s, p);
+    int code = open_sheet(s);
+    if (!code)
+        code = (s->first = sp_calloc((size_t)p->part_count + 1, sizeof *s->first)) ? SP_OK : SP_ENOMEM;
+    return code ? code : cover(s, p);
 }
 
 // ---- Which are called for
@@ -291,11 +289,7 @@ static int cover_all(phantoms *p, const recon_silhouette *silhouettes, const int
         return SP_ENOMEM;
     for (int v = 0; v < p->sheet_count; v++)
         p->sheets[v] = (sheet){.silhouette = &silhouettes[views[v]], .view = views[v]};
-    sp_pool_run(pool, p->sheet_count, cover_sheet, p);
-    for (int v = 0; v < p->sheet_count; v++)
-        if (p->sheets[v].code)
-            return sp_error(p->sheets[v].code, "memory ran out while the hull's parts were weighed");
-    return SP_OK;
+    return sp_pool_try(pool, p->sheet_count, cover_sheet, p);
 }
 
 int recon_phantoms_drop(recon_cubes *cubes, const recon_silhouette *silhouettes, const int *views,

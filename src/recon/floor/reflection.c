@@ -36,7 +36,6 @@ typedef struct reflection_job {
     const sp_view *views;
     double low[3], high[3];
     sp_kernels kernels;
-    int *codes;
 } reflection_job;
 
 // ---- What a view sees
@@ -117,7 +116,7 @@ static void add_view(looked *l, const reflection_job *job, int v, const sp_camer
     }
 }
 
-static void look_view(void *context, int64_t index, int worker)
+static int look_view(void *context, int64_t index, int worker)
 {
     (void)worker;
     reflection_job *job = context;
@@ -125,12 +124,12 @@ static void look_view(void *context, int64_t index, int worker)
     recon_reflected *out = &job->reflection->views[index];
     looked *l = &job->looked[index];
     if (!view->used)
-        return;
+        return SP_OK;
     const sp_view *seen = &job->views[index];
     sp_camera still = recon_pinhole(&seen->camera);
     sp_rect w = out->window = recon_mirror_window(&still, job->low, job->high);
     if (!w.width)
-        return;
+        return SP_OK;
     sp_camera crop = sp_camera_cropped(&still, w.x, w.y, w.width, w.height),
               direct = sp_camera_cropped(&view->full, w.x, w.y, w.width, w.height),
               mirrored = mirrored_view(view, &still, w);
@@ -147,7 +146,7 @@ static void look_view(void *context, int64_t index, int worker)
     sp_image_free(&rgb);
     sp_image_free(&plate);
     sp_image_free(&own);
-    job->codes[index] = rc;
+    return rc;
 }
 
 // ---- How glossy the floor is
@@ -229,10 +228,7 @@ static int body_above(sp_splat_cloud *out, reflection_job *job, const sp_splat_c
 static int measure(reflection_job *job, sp_pool *pool)
 {
     recon_reflection *out = job->reflection;
-    sp_pool_run(pool, out->count, look_view, job);
-    int rc = SP_OK;
-    for (int v = 0; !rc && v < out->count; v++)
-        rc = job->codes[v] ? sp_error(job->codes[v], "memory ran out while the floor was looked at") : SP_OK;
+    int rc = sp_pool_try(pool, out->count, look_view, job);
     out->gloss = rc ? 0 : choose_gloss(job);
     for (int v = 0; !rc && out->gloss > 0 && v < out->count; v++) {
         sp_camera still = recon_pinhole(&job->views[v].camera);
@@ -252,9 +248,8 @@ int recon_reflection_measure(recon_reflection *out, const sp_splat_cloud *body, 
                           .body = &above,
                           .scene = scene,
                           .views = views,
-                          .kernels = kernels,
-                          .codes = sp_calloc(n, sizeof *job.codes)};
-    int rc = made.views && job.looked && job.codes ? body_above(&above, &job, body) : SP_ENOMEM;
+                          .kernels = kernels};
+    int rc = made.views && job.looked ? body_above(&above, &job, body) : SP_ENOMEM;
     if (!rc && above.count)
         rc = measure(&job, pool);
     for (int v = 0; job.looked && v < scene->count; v++) {
@@ -262,7 +257,6 @@ int recon_reflection_measure(recon_reflection *out, const sp_splat_cloud *body, 
         sp_image_free(&job.looked[v].coverage);
     }
     free(job.looked);
-    free(job.codes);
     sp_splat_cloud_free(&above);
     if (rc)
         recon_reflection_free(&made);
@@ -305,7 +299,7 @@ static bool is_mirror(const recon_reflected *r, const recon_scene *scene, const 
     return changed > 0 && differs < TOLERANCE;
 }
 
-static void clear_view(void *context, int64_t v, int worker)
+static int clear_view(void *context, int64_t v, int worker)
 {
     (void)worker;
     reflection_job *job = context;
@@ -314,7 +308,7 @@ static void clear_view(void *context, int64_t v, int worker)
     const sp_view *seen = &job->views[v];
     sp_rect w = r->window;
     if (!view->used || !w.width)
-        return;
+        return SP_OK;
     sp_camera still = recon_pinhole(&seen->camera),
               crop = sp_camera_cropped(&still, w.x, w.y, w.width, w.height);
     sp_image rgb = {0}, plate = {0};
@@ -334,23 +328,13 @@ static void clear_view(void *context, int64_t v, int worker)
     if (!rc)
         rc = recon_silhouette_init(&view->silhouette, &view->full, &view->matte,
                                    view->valid.data ? &view->valid : NULL);
-    job->codes[v] = rc;
+    return rc;
 }
 
 int recon_reflection_clear(recon_scene *scene, const recon_reflection *reflection, const sp_view *views,
                            sp_pool *pool)
 {
     recon_reflection seen = *reflection;
-    reflection_job job = {.reflection = &seen,
-                          .scene = scene,
-                          .changed = scene,
-                          .views = views,
-                          .codes = sp_calloc((size_t)scene->count, sizeof *job.codes)};
-    int rc = job.codes ? SP_OK : SP_ENOMEM;
-    if (!rc)
-        sp_pool_run(pool, scene->count, clear_view, &job);
-    for (int v = 0; !rc && v < scene->count; v++)
-        rc = job.codes[v] ? sp_error(job.codes[v], "memory ran out while mirror images were cleared") : SP_OK;
-    free(job.codes);
-    return rc;
+    reflection_job job = {.reflection = &seen, .scene = scene, .changed = scene, .views = views};
+    return sp_pool_try(pool, scene->count, clear_view, &job);
 }

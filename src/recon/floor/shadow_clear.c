@@ -14,7 +14,6 @@ typedef struct shadow_job {
     const recon_shadow *shadow;
     recon_scene *scene;
     const sp_view *views;
-    int *codes;
 } shadow_job;
 
 // Whether the pixel is the plate in the lamp's colour of shadow, about as dark as the cell is: near feet it
@@ -50,13 +49,13 @@ static bool is_shadow(const shadow_job *job, const sp_view *view, const double a
            is_shaded(image, plate, light, dark);
 }
 
-static void clear_view(void *context, int64_t v, int worker)
+static int clear_view(void *context, int64_t v, int worker)
 {
     (void)worker;
     shadow_job *job = context;
     recon_scene_view *view = &job->scene->views[v];
     if (!view->used)
-        return;
+        return SP_OK;
     bool changed = false;
     sp_camera camera = recon_pinhole(&job->views[v].camera); // the floor stands still, view->full may not
     for (int y = 0; y < view->full.height; y++)
@@ -70,22 +69,16 @@ static void clear_view(void *context, int64_t v, int worker)
             }
         }
     if (!changed)
-        return;
+        return SP_OK;
     recon_silhouette_free(&view->silhouette);
-    job->codes[v] = recon_silhouette_init(&view->silhouette, &view->full, &view->matte,
-                                          view->valid.data ? &view->valid : NULL);
+    return recon_silhouette_init(&view->silhouette, &view->full, &view->matte,
+                                 view->valid.data ? &view->valid : NULL);
 }
 
 int recon_shadow_clear(recon_scene *scene, const recon_shadow *shadow, const sp_view *views, sp_pool *pool)
 {
     if (!shadow->light)
         return SP_OK;
-    shadow_job job = {shadow, scene, views, sp_calloc((size_t)scene->count, sizeof(int))};
-    int rc = job.codes ? SP_OK : SP_ENOMEM;
-    if (!rc)
-        sp_pool_run(pool, scene->count, clear_view, &job);
-    for (int v = 0; !rc && v < scene->count; v++)
-        rc = job.codes[v] ? sp_error(job.codes[v], "memory ran out while shadows were cleared") : SP_OK;
-    free(job.codes);
-    return rc;
+    shadow_job job = {shadow, scene, views};
+    return sp_pool_try(pool, scene->count, clear_view, &job);
 }
