@@ -178,7 +178,7 @@ static int keep(moment_job *j, int index, bool is_first, bool is_last, const rep
     j->is_there[index] = true;
     note_seen(j, instant); // with those that came back
     add_gains(j, instant);
-    int code = moment_report_row(&j->rows[index], j, instant);
+    int code = moment_report_row(j, index, instant);
     bool is_empty = instant->cloud.count == 0, is_guess = replay_plates_are_guesses(&j->plates);
     j->moment->is_whole_scene =
         j->is_whole || (is_empty && is_guess && (is_first || j->moment->is_whole_scene));
@@ -308,7 +308,8 @@ static int job_begin(moment_job *j, int count)
     j->is_there = sp_calloc(instants, sizeof *j->is_there);
     j->rows = sp_calloc(instants, sizeof *j->rows);
     j->updates = sp_json_array();
-    if (!j->gains || !j->gain_sums || !j->has_seen || !j->is_there || !j->rows || !j->updates)
+    j->suspects = sp_json_array();
+    if (!j->gains || !j->gain_sums || !j->has_seen || !j->is_there || !j->rows || !j->updates || !j->suspects)
         return SP_ENOMEM;
     return replay_folder_begin(&j->aside, j->folder);
 }
@@ -320,6 +321,7 @@ static void job_end(moment_job *j, int count)
     for (int i = 0; j->rows && i < count; i++)
         sp_json_free(&j->rows[i]);
     sp_json_free(&j->updates);
+    sp_json_free(&j->suspects);
     free(j->rows);
     free(j->gains);
     free(j->gain_sums);

@@ -21,6 +21,7 @@ typedef struct moment_job {
     bool *is_there;     // per instant: its cloud is on disk
     sp_json **rows;     // per instant of the report, NULL until it is done
     sp_json *updates;   // of the report
+    sp_json *suspects;  // likewise: the cameras that do not fit the others at the instants so far
     int looks;          // at the first instant, so far
     sp_ledger *ledger;
     sp_pool *pool;
@@ -40,11 +41,11 @@ int moment_folder_publish(moment_job *j, sp_moment_state state, int64_t frame, i
 
 // ---- The report (moment_report.c)
 
-// What became of an instant; the caller owns *out.
-int moment_report_row(sp_json **out, const moment_job *j, const replay_instant *instant);
+// What became of an instant, and whom those so far make suspects.
+int moment_report_row(moment_job *j, int index, const replay_instant *instant);
 int moment_report_update(moment_job *j, sp_moment_state state, int64_t frame, int iterations);
 int moment_report_save(const moment_job *j);
-// Name the cameras in the log that do not fit the others.
+// Name the suspects in the log.
 int moment_report_warn(const moment_job *j);
 
 // ---- Previews (moment_preview.c)

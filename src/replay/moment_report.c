@@ -6,7 +6,7 @@
 #include "report.h"
 #include "suspects.h"
 
-int moment_report_row(sp_json **out, const moment_job *j, const replay_instant *instant)
+static int make_row(sp_json **out, const moment_job *j, const replay_instant *instant)
 {
     const sp_recon_report *report = &instant->report;
     sp_json *row = sp_json_object(), *agreement = sp_json_object(), *covered = sp_json_object();
@@ -53,6 +53,19 @@ int moment_report_row(sp_json **out, const moment_job *j, const replay_instant *
     return code;
 }
 
+int moment_report_row(moment_job *j, int index, const replay_instant *instant)
+{
+    sp_json *suspects = NULL;
+    int code = make_row(&j->rows[index], j, instant);
+    if (code == SP_OK)
+        code = replay_suspects(&suspects, j->rows, j->moment->count, &j->take->rig);
+    if (code < 0)
+        return code;
+    sp_json_free(&j->suspects);
+    j->suspects = suspects;
+    return SP_OK;
+}
+
 int moment_report_update(moment_job *j, sp_moment_state state, int64_t frame, int iterations)
 {
     sp_json *row = sp_json_object();
@@ -73,8 +86,8 @@ int moment_report_update(moment_job *j, sp_moment_state state, int64_t frame, in
 int moment_report_save(const moment_job *j)
 {
     sp_json *report = replay_report_new("moment"), *rows = sp_json_array(),
-            *updates = sp_json_copy(j->updates), *suspects = NULL;
-    int code = report && rows && updates ? SP_OK : SP_ENOMEM;
+            *updates = sp_json_copy(j->updates), *suspects = sp_json_copy(j->suspects);
+    int code = report && rows && updates && suspects ? SP_OK : SP_ENOMEM;
     for (int i = 0; i < j->moment->count && code == SP_OK; i++) {
         sp_json *row = j->rows[i] ? sp_json_copy(j->rows[i]) : NULL;
         if (j->rows[i])
@@ -88,8 +101,6 @@ int moment_report_save(const moment_job *j)
     if (code == SP_OK)
         code = sp_json_set(report, "updates", &updates);
     if (code == SP_OK)
-        code = replay_suspects(&suspects, j->rows, j->moment->count, &j->take->rig);
-    if (code == SP_OK)
         code = sp_json_set(report, "suspects", &suspects);
     if (code == SP_OK)
         code = replay_report_save(&report, j->ledger, moment_folder(j));
@@ -102,17 +113,15 @@ int moment_report_save(const moment_job *j)
 
 int moment_report_warn(const moment_job *j)
 {
-    sp_json *suspects = NULL;
-    int code = replay_suspects(&suspects, j->rows, j->moment->count, &j->take->rig);
-    for (int i = 0; code == SP_OK && i < sp_json_length(suspects); i++) {
+    int code = SP_OK;
+    for (int i = 0; code == SP_OK && i < sp_json_length(j->suspects); i++) {
         const char *camera, *reason;
-        const sp_json *row = sp_json_at(suspects, i);
+        const sp_json *row = sp_json_at(j->suspects, i);
         code = sp_json_string(&camera, row, "camera", "suspects");
         if (code == SP_OK)
             code = sp_json_string(&reason, row, "reason", "suspects");
         if (code == SP_OK)
             sp_log(SP_LOG_WARN, "camera %s: %s", camera, reason);
     }
-    sp_json_free(&suspects);
     return code;
 }
