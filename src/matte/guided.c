@@ -8,14 +8,13 @@
 typedef struct blur_job {
     sp_image planes[MOST_PLANES];
     double sigma_px, truncate;
-    int codes[MOST_PLANES];
 } blur_job;
 
-static void blur_plane(void *context, int64_t plane, int worker)
+static int blur_plane(void *context, int64_t plane, int worker)
 {
     (void)worker;
     blur_job *job = context;
-    job->codes[plane] = sp_image_blur(&job->planes[plane], job->sigma_px, job->truncate);
+    return sp_image_blur(&job->planes[plane], job->sigma_px, job->truncate);
 }
 
 int matte_blur(sp_image *image, double sigma_px, double truncate, sp_pool *pool)
@@ -23,11 +22,7 @@ int matte_blur(sp_image *image, double sigma_px, double truncate, sp_pool *pool)
     blur_job job = {.sigma_px = sigma_px, .truncate = truncate};
     for (int c = 0; c < image->channels && c < MOST_PLANES; c++)
         job.planes[c] = (sp_image){image->width, image->height, 1, sp_image_plane(image, c)};
-    sp_pool_run(pool, image->channels, blur_plane, &job);
-    for (int c = 0; c < image->channels; c++)
-        if (job.codes[c])
-            return sp_error(job.codes[c], "memory ran out while a matte was smoothed");
-    return SP_OK;
+    return sp_pool_try(pool, image->channels, blur_plane, &job);
 }
 
 // Mean over (2 radius + 1)^2 windows clipped at the border, by running sums: along rows into scratch, then

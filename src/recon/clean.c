@@ -16,7 +16,6 @@ typedef struct clean_job {
     const sp_view *views;
     const recon_hull *hull;
     sp_image *out;
-    int *codes;
 } clean_job;
 
 // How many pixels a voxel takes in the view, at the hull's middle.
@@ -29,7 +28,7 @@ static double voxel_px(const recon_hull *hull, const sp_camera *camera)
     return z > 0.05 ? hull->voxel_m * camera->fx / z : 0;
 }
 
-static void clean_view(void *context, int64_t v, int worker)
+static int clean_view(void *context, int64_t v, int worker)
 {
     (void)worker;
     clean_job *job = context;
@@ -62,7 +61,7 @@ static void clean_view(void *context, int64_t v, int worker)
     }
     recon_silhouette_free(&outline);
     sp_image_free(&support);
-    job->codes[v] = rc;
+    return rc;
 }
 
 static int carve(recon_hull *hull, const recon_scene *scene, sp_pool *pool, const sp_progress *progress)
@@ -88,18 +87,11 @@ static int clean_all(sp_image *out, const recon_scene *scene, const sp_view *vie
                      const sp_progress *progress)
 {
     recon_hull hull = {0};
-    int *codes = sp_calloc((size_t)scene->count, sizeof *codes);
-    int rc = codes ? carve(&hull, scene, pool, progress) : SP_ENOMEM;
-    if (!rc) {
-        clean_job job = {scene, views, &hull, out, codes};
-        sp_pool_run(pool, scene->count, clean_view, &job);
-        for (int v = 0; v < scene->count; v++)
-            rc = rc ? rc : codes[v];
-        if (rc)
-            rc = sp_error(rc, "memory ran out while mattes were cleaned");
-    }
+    clean_job job = {scene, views, &hull, out};
+    int rc = carve(&hull, scene, pool, progress);
+    if (!rc)
+        rc = sp_pool_try(pool, scene->count, clean_view, &job);
     recon_hull_free(&hull);
-    free(codes);
     return rc;
 }
 

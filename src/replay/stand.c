@@ -5,36 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Fits side by side; the first that failed is told.
+// Fits side by side.
 typedef struct fit_job {
     const sp_image8 *const *images, *const *plates;
     const sp_camera *const *cameras;
     sp_plate_fit *fits;
-    int *codes;
 } fit_job;
 
-static void fit_one(void *context, int64_t i, int worker)
+static int fit_one(void *context, int64_t i, int worker)
 {
     (void)worker;
     const fit_job *job = context;
     job->fits[i] = (sp_plate_fit){.turn = sp_m3_identity(), .alike = 1};
-    if (job->images[i])
-        job->codes[i] = sp_plate_fit_find(&job->fits[i], job->images[i], job->plates[i], job->cameras[i]);
-}
-
-static int fit_all(fit_job *job, int count, sp_pool *pool)
-{
-    job->codes = sp_calloc((size_t)count + 1, sizeof *job->codes);
-    int code = job->codes ? SP_OK : SP_ENOMEM;
-    if (code == SP_OK)
-        sp_pool_run(pool, count, fit_one, job);
-    for (int i = 0; i < count && code == SP_OK; i++)
-        if (job->codes[i] < 0)
-            code = sp_error(job->codes[i], "memory ran out while camera %s was compared with its plate",
-                            job->cameras[i]->id);
-    free(job->codes);
-    job->codes = NULL;
-    return code;
+    int code = job->images[i]
+                   ? sp_plate_fit_find(&job->fits[i], job->images[i], job->plates[i], job->cameras[i])
+                   : SP_OK;
+    return code < 0 ? sp_error_context(code, "camera %s against its plate", job->cameras[i]->id) : code;
 }
 
 // ---- An instant
@@ -109,7 +95,7 @@ int replay_stands_find(replay_stand **out, sp_frame_set *set, sp_frame_set *asid
     fit_job job = {
         .images = images, .plates = images ? images + count : NULL, .cameras = cameras, .fits = fits};
     if (code == SP_OK)
-        code = fit_all(&job, set->count, pool);
+        code = sp_pool_try(pool, set->count, fit_one, &job);
     for (int i = 0; code == SP_OK && i < set->count; i++)
         stands[set->frames[i].camera_index].fit = fits[i];
     if (code == SP_OK)
@@ -182,7 +168,7 @@ static int compare_with(sp_plate_fit *fits, const sp_image8 *plate, const sp_ima
     fit_job job = {
         .images = images, .plates = images ? images + count : NULL, .cameras = cameras, .fits = fits};
     if (code == SP_OK)
-        code = fit_all(&job, count, pool);
+        code = sp_pool_try(pool, count, fit_one, &job);
     free(images);
     free(cameras);
     return code;

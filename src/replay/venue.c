@@ -41,17 +41,17 @@ static void pictures_free(pictures *p)
 typedef struct reduce_job {
     const replay_plates *plates;
     sp_image8 *reduced;
-    int by, *codes;
+    int by;
 } reduce_job;
 
-static void reduce_one(void *context, int64_t i, int worker)
+static int reduce_one(void *context, int64_t i, int worker)
 {
     (void)worker;
     reduce_job *job = context;
     const sp_image8 *plate = &job->plates->plates[i].image;
     sp_image full = {0}, small = {0};
     if (!plate->data)
-        return;
+        return SP_OK;
     int w = plate->width / job->by, h = plate->height / job->by;
     int code = sp_image_from8(&full, plate);
     if (code == SP_OK)
@@ -60,21 +60,13 @@ static void reduce_one(void *context, int64_t i, int worker)
         code = sp_image_to8(&job->reduced[i], &small);
     sp_image_free(&full);
     sp_image_free(&small);
-    job->codes[i] = code;
+    return code < 0 ? sp_error_context(code, "picture of camera %s", job->plates->plates[i].camera.id) : code;
 }
 
 static int reduce_all(pictures *p, const replay_plates *plates, int by, sp_pool *pool)
 {
-    int *codes = sp_calloc((size_t)plates->count + 1, sizeof *codes), code = codes ? SP_OK : SP_ENOMEM;
-    reduce_job job = {plates, p->reduced, by, codes};
-    if (code == SP_OK && by > 1)
-        sp_pool_run(pool, plates->count, reduce_one, &job);
-    for (int i = 0; i < plates->count && code == SP_OK; i++)
-        if (codes[i] < 0)
-            code = sp_error(codes[i], "memory ran out for the picture of camera %s",
-                            plates->plates[i].camera.id);
-    free(codes);
-    return code;
+    reduce_job job = {plates, p->reduced, by};
+    return by > 1 ? sp_pool_try(pool, plates->count, reduce_one, &job) : SP_OK;
 }
 
 // What of the plate may be somebody who never left his place.

@@ -49,17 +49,17 @@ typedef struct agree_job {
     const recon_scene *scene;
     const recon_hull *hull;
     double *agreement, *covered;
-    int *codes;
 } agree_job;
 
-static void compare_view(void *context, int64_t v, int worker)
+static int compare_view(void *context, int64_t v, int worker)
 {
     (void)worker;
     agree_job *job = context;
     const recon_scene_view *view = &job->scene->views[v];
     sp_image picture;
-    if (!view->used || (job->codes[v] = recon_paint_hull(&picture, job->hull, &view->full)))
-        return;
+    int rc = view->used ? recon_paint_hull(&picture, job->hull, &view->full) : SP_OK;
+    if (rc || !view->used)
+        return rc;
     size_t pixels = (size_t)picture.width * (size_t)picture.height;
     int64_t both = 0, either = 0, hulls = 0;
     for (size_t i = 0; i < pixels; i++) {
@@ -73,6 +73,7 @@ static void compare_view(void *context, int64_t v, int worker)
     if (job->covered)
         job->covered[v] = hulls ? (double)both / (double)hulls : 1;
     sp_image_free(&picture);
+    return SP_OK;
 }
 
 static int by_value(const void *a, const void *b)
@@ -109,9 +110,9 @@ int recon_agree(double *agreement, double *covered, recon_scene *scene, double v
     size_t n = (size_t)scene->count;
     recon_silhouette *silhouettes = sp_calloc(n, sizeof *silhouettes);
     bool *used = sp_calloc(n, sizeof *used);
-    int *codes = sp_calloc(n, sizeof *codes), views = 0;
+    int views = 0;
     recon_hull hull = {0};
-    int rc = silhouettes && used && codes ? SP_OK : SP_ENOMEM;
+    int rc = silhouettes && used ? SP_OK : SP_ENOMEM;
     for (int v = 0; !rc && v < scene->count; v++) {
         silhouettes[v] = scene->views[v].silhouette;
         used[v] = scene->views[v].used;
@@ -126,17 +127,13 @@ int recon_agree(double *agreement, double *covered, recon_scene *scene, double v
     params.least_views = views >= 4 ? 3 : 2;
     if (!rc)
         rc = recon_hull_carve(&hull, silhouettes, used, scene->count, &params, pool, progress);
-    if (!rc) {
-        agree_job job = {scene, &hull, agreement, covered, codes};
-        sp_pool_run(pool, scene->count, compare_view, &job);
-        for (int v = 0; v < scene->count; v++)
-            rc = rc ? rc : codes[v];
-    }
+    agree_job job = {scene, &hull, agreement, covered};
+    if (!rc)
+        rc = sp_pool_try(pool, scene->count, compare_view, &job);
     if (!rc && views >= 4)
         rc = judge(agreement, scene);
     recon_hull_free(&hull);
     free(silhouettes);
     free(used);
-    free(codes);
     return rc;
 }

@@ -14,7 +14,6 @@ typedef struct hide_job {
     const sp_view *views;
     sp_kernels kernels;
     sp_image8 *hidden;
-    int *codes;
 } hide_job;
 
 static int draw_alpha(sp_image *out, const hide_job *job, const sp_camera *camera, double dt_s)
@@ -32,13 +31,13 @@ static int draw_alpha(sp_image *out, const hide_job *job, const sp_camera *camer
     return rc;
 }
 
-static void hide_view(void *context, int64_t v, int worker)
+static int hide_view(void *context, int64_t v, int worker)
 {
     (void)worker;
     hide_job *job = context;
     const recon_scene_view *view = &job->scene->views[v];
     if (!view->used)
-        return;
+        return SP_OK;
     sp_image alpha = {0}, grown = {0};
     sp_image8 *out = &job->hidden[v];
     int rc = draw_alpha(&alpha, job, &view->full, job->views[v].dt_s);
@@ -50,7 +49,7 @@ static void hide_view(void *context, int64_t v, int worker)
         out->data[i] = grown.data[i] > 0;
     sp_image_free(&alpha);
     sp_image_free(&grown);
-    job->codes[v] = rc;
+    return rc;
 }
 
 int recon_shadow_refine(recon_shadow *shadow, const sp_splat_cloud *body, const recon_scene *scene,
@@ -61,15 +60,9 @@ int recon_shadow_refine(recon_shadow *shadow, const sp_splat_cloud *body, const 
                     .scene = scene,
                     .views = views,
                     .kernels = kernels,
-                    .hidden = sp_calloc(n, sizeof *job.hidden),
-                    .codes = sp_calloc(n, sizeof *job.codes)};
+                    .hidden = sp_calloc(n, sizeof *job.hidden)};
     recon_shadow refined;
-    int rc = job.hidden && job.codes ? SP_OK : SP_ENOMEM;
-    if (!rc)
-        sp_pool_run(pool, scene->count, hide_view, &job);
-    for (size_t v = 0; !rc && v < n; v++)
-        rc = job.codes[v] ? sp_error(job.codes[v], "memory ran out while the shadow was measured again")
-                          : SP_OK;
+    int rc = job.hidden ? sp_pool_try(pool, scene->count, hide_view, &job) : SP_ENOMEM;
     if (!rc)
         rc = recon_shadow_measure_with(
             &refined, scene,
@@ -77,7 +70,6 @@ int recon_shadow_refine(recon_shadow *shadow, const sp_splat_cloud *body, const 
     for (size_t v = 0; job.hidden && v < n; v++)
         sp_image8_free(&job.hidden[v]);
     free(job.hidden);
-    free(job.codes);
     if (rc)
         return rc;
     recon_shadow_free(shadow);

@@ -41,15 +41,16 @@ static int make_level(recon_level *out, const recon_target *target, int level)
 typedef struct pyramid_job {
     recon_pyramid *pyramid;
     const recon_target *targets;
-    int *codes;
 } pyramid_job;
 
-static void make_view(void *context, int64_t v, int worker)
+static int make_view(void *context, int64_t v, int worker)
 {
     (void)worker;
     pyramid_job *job = context;
-    for (int l = 0; l < job->pyramid->count && !job->codes[v]; l++)
-        job->codes[v] = make_level(&job->pyramid->levels[l * job->pyramid->views + v], &job->targets[v], l);
+    int rc = SP_OK;
+    for (int l = 0; l < job->pyramid->count && !rc; l++)
+        rc = make_level(&job->pyramid->levels[l * job->pyramid->views + v], &job->targets[v], l);
+    return rc ? sp_error_context(rc, "pictures of camera %s", job->targets[v].camera.id) : SP_OK;
 }
 
 int recon_pyramid_init(recon_pyramid *out, const recon_target *targets, int views, int levels, sp_pool *pool)
@@ -67,18 +68,9 @@ int recon_pyramid_init(recon_pyramid *out, const recon_target *targets, int view
         pyramid.most_width = c->width > pyramid.most_width ? c->width : pyramid.most_width;
         pyramid.most_height = c->height > pyramid.most_height ? c->height : pyramid.most_height;
     }
-    int *codes = sp_calloc((size_t)views, sizeof *codes);
     pyramid.levels = sp_calloc((size_t)views * (size_t)pyramid.count, sizeof *pyramid.levels);
-    int rc = codes && pyramid.levels ? SP_OK : SP_ENOMEM;
-    if (!rc) {
-        pyramid_job job = {&pyramid, targets, codes};
-        sp_pool_run(pool, views, make_view, &job);
-        for (int v = 0; v < views && !rc; v++)
-            rc = codes[v] ? sp_error(codes[v], "memory ran out for the pictures of camera %s",
-                                     targets[v].camera.id)
-                          : 0;
-    }
-    free(codes);
+    pyramid_job job = {&pyramid, targets};
+    int rc = pyramid.levels ? sp_pool_try(pool, views, make_view, &job) : SP_ENOMEM;
     if (rc) {
         recon_pyramid_free(&pyramid);
         return rc;

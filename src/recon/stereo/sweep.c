@@ -18,7 +18,6 @@ typedef struct sweep_job {
     sweep_view *views;
     sp_image *depths, *checked;
     int count;
-    int *codes;
 } sweep_job;
 
 // ---- Views
@@ -40,13 +39,13 @@ static int make_view(sweep_view *out, const recon_scene_view *view, const recon_
     return rc ? rc : recon_depth_of_points(&out->entry, surface, &out->camera);
 }
 
-static void make_view_work(void *context, int64_t v, int worker)
+static int make_view_work(void *context, int64_t v, int worker)
 {
     (void)worker;
     sweep_job *job = context;
     const recon_scene_view *view = &job->scene->views[v];
-    if (view->used && view->crop.width >= 16 && view->crop.height >= 16)
-        job->codes[v] = make_view(&job->views[v], view, job->surface);
+    bool has_part = view->used && view->crop.width >= 16 && view->crop.height >= 16;
+    return has_part ? make_view(&job->views[v], view, job->surface) : SP_OK;
 }
 
 // The nearest views by the angle between the lines of sight to the middle of the athlete.
@@ -81,27 +80,27 @@ static void choose_neighbours(sweep_job *job, sp_vec3 middle)
 
 // ---- Depths
 
-static void sweep_one(void *context, int64_t v, int worker)
+static int sweep_one(void *context, int64_t v, int worker)
 {
     (void)worker;
     sweep_job *job = context;
     const sweep_view *view = &job->views[v];
     if (!view->neighbour_count)
-        return;
-    job->codes[v] = sp_image_init(&job->depths[v], view->camera.width, view->camera.height, 1);
-    if (!job->codes[v])
-        job->codes[v] = sweep_match(&job->depths[v], view, job->views);
+        return SP_OK;
+    int rc = sp_image_init(&job->depths[v], view->camera.width, view->camera.height, 1);
+    return rc ? rc : sweep_match(&job->depths[v], view, job->views);
 }
 
 // Keep the depths that the map of at least one neighbour confirms.
-static void check_one(void *context, int64_t v, int worker)
+static int check_one(void *context, int64_t v, int worker)
 {
     (void)worker;
     sweep_job *job = context;
     const sweep_view *view = &job->views[v];
     const sp_image *depth = &job->depths[v];
-    if (!depth->data || (job->codes[v] = sp_image_init(&job->checked[v], depth->width, depth->height, 1)))
-        return;
+    int rc = depth->data ? sp_image_init(&job->checked[v], depth->width, depth->height, 1) : SP_OK;
+    if (rc || !depth->data)
+        return rc;
     for (int o = 0; o < view->neighbour_count; o++) {
         const sp_image *theirs = &job->depths[view->neighbours[o]];
         const sp_camera *camera = &job->views[view->neighbours[o]].camera;
@@ -124,6 +123,7 @@ static void check_one(void *context, int64_t v, int worker)
                     job->checked[v].data[i] = depth->data[i];
             }
     }
+    return SP_OK;
 }
 
 static sp_vec3 middle_of(const recon_points *surface)
@@ -136,17 +136,11 @@ static sp_vec3 middle_of(const recon_points *surface)
     return sp_v3(sum[0] / n, sum[1] / n, sum[2] / n);
 }
 
-static int run_stage(sweep_job *job, sp_pool_work work, double done, sp_pool *pool,
+static int run_stage(sweep_job *job, sp_pool_task task, double done, sp_pool *pool,
                      const sp_progress *progress)
 {
     int rc = sp_progress_step(progress, "depth", done, 1);
-    if (rc)
-        return rc;
-    sp_pool_run(pool, job->count, work, job);
-    for (int v = 0; v < job->count; v++)
-        if (job->codes[v])
-            return sp_error(job->codes[v], "memory ran out while depth was measured");
-    return SP_OK;
+    return rc ? rc : sp_pool_try(pool, job->count, task, job);
 }
 
 int recon_sweep_run(recon_sweep *out, const recon_scene *scene, const recon_points *surface, sp_pool *pool,
@@ -158,10 +152,9 @@ int recon_sweep_run(recon_sweep *out, const recon_scene *scene, const recon_poin
                      sp_calloc(n, sizeof *job.views),
                      sp_calloc(n, sizeof(sp_image)),
                      sp_calloc(n, sizeof(sp_image)),
-                     scene->count,
-                     sp_calloc(n, sizeof(int))};
+                     scene->count};
     sp_camera *cameras = sp_calloc(n, sizeof *cameras);
-    int rc = job.views && job.depths && job.checked && job.codes && cameras ? SP_OK : SP_ENOMEM;
+    int rc = job.views && job.depths && job.checked && cameras ? SP_OK : SP_ENOMEM;
     if (!rc)
         rc = run_stage(&job, make_view_work, 0, pool, progress);
     if (!rc) {
@@ -184,7 +177,6 @@ int recon_sweep_run(recon_sweep *out, const recon_scene *scene, const recon_poin
     recon_sweep sweep = {cameras, job.checked, scene->count};
     free(job.views);
     free(job.depths);
-    free(job.codes);
     if (rc) {
         recon_sweep_free(&sweep);
         return rc;
