@@ -104,12 +104,14 @@ static void shoot_free(shoot *s)
     }
 }
 
-// Splats on the body's surface, spread evenly over the sphere that it is stretched from.
-static void lay_body(sp_splat_cloud *cloud)
+// Splats on the body's surface, spread evenly over the sphere that it is stretched from. noise: deviation of
+// their colours.
+static void lay_body(sp_splat_cloud *cloud, double noise)
 {
     enum { SPLATS = 8000 };
     assert_int_equal(sp_splat_cloud_init(cloud, SPLATS, 0), SP_OK);
     cloud->count = SPLATS;
+    sp_rng rng = sp_rng_seed(5, 1);
     for (int i = 0; i < SPLATS; i++) {
         double z = 1 - 2 * (i + 0.5) / SPLATS, r = sqrt(1 - z * z), turn = 2.399963229728653 * i;
         sp_vec3 p = sp_v3(BODY.centre.x + BODY.radii.x * r * cos(turn),
@@ -120,19 +122,20 @@ static void lay_body(sp_splat_cloud *cloud)
         for (int a = 0; a < 3; a++) {
             sp_splat_row(cloud, SP_ROW_POSITION + a)[i] = (float)at[a];
             sp_splat_row(cloud, SP_ROW_LOG_SCALE + a)[i] = (float)log(0.005);
-            sp_splat_row(cloud, SP_ROW_SH + a)[i] = (float)(((double)rgb[a] - 0.5) / SP_SH_C0);
+            sp_splat_row(cloud, SP_ROW_SH + a)[i] =
+                (float)(((double)rgb[a] - 0.5 + noise * sp_rng_normal(&rng)) / SP_SH_C0);
         }
         sp_splat_row(cloud, SP_ROW_ROTATION)[i] = 1;
         sp_splat_row(cloud, SP_ROW_OPACITY)[i] = 1;
     }
 }
 
-static void measure(recon_reflection *out, recon_scene *scene, shoot *s, double gloss)
+static void measure(recon_reflection *out, recon_scene *scene, shoot *s, double gloss, double noise)
 {
     sp_splat_cloud body;
     for (int v = 0; v < VIEWS; v++)
         shoot_view(s, v, gloss);
-    lay_body(&body);
+    lay_body(&body, noise);
     assert_int_equal(recon_scene_open(scene, s->views, VIEWS, NULL, NULL), SP_OK);
     assert_int_equal(recon_reflection_measure(out, &body, scene, s->views, SP_KERNELS_AUTO, NULL), SP_OK);
     sp_splat_cloud_free(&body);
@@ -144,7 +147,7 @@ static void test_a_polished_floor_is_measured_and_cleared(void **state)
     shoot s;
     recon_scene scene;
     recon_reflection reflection;
-    measure(&reflection, &scene, &s, GLOSS);
+    measure(&reflection, &scene, &s, GLOSS, 0);
     assert_true(fabs(reflection.gloss - GLOSS) < 0.1 * GLOSS);
     assert_int_equal(recon_reflection_clear(&scene, &reflection, s.views, NULL), SP_OK);
     int mirrored = 0, left = 0, body = 0, lost = 0;
@@ -177,13 +180,27 @@ static void test_a_polished_floor_is_measured_and_cleared(void **state)
     shoot_free(&s);
 }
 
+// Splats are never quite right, pixel by pixel; that does not make the floor seem duller.
+static void test_wrong_detail_does_not_dull_the_floor(void **state)
+{
+    (void)state;
+    shoot s;
+    recon_scene scene;
+    recon_reflection reflection;
+    measure(&reflection, &scene, &s, GLOSS, 0.3);
+    assert_true(fabs(reflection.gloss - GLOSS) < 0.1 * GLOSS);
+    recon_reflection_free(&reflection);
+    recon_scene_close(&scene);
+    shoot_free(&s);
+}
+
 static void test_a_dull_floor_mirrors_nothing(void **state)
 {
     (void)state;
     shoot s;
     recon_scene scene;
     recon_reflection reflection;
-    measure(&reflection, &scene, &s, 0);
+    measure(&reflection, &scene, &s, 0, 0);
     assert_true(reflection.gloss == 0);
     for (int v = 0; v < VIEWS; v++)
         assert_null(reflection.views[v].change.data);
@@ -223,7 +240,7 @@ static void test_a_glossy_scene_shows_the_mirror_image(void **state)
         sp_scene *scene;
         sp_floor floor = {.gloss = k * GLOSS};
         lay_floor(&cloud);
-        lay_body(&body);
+        lay_body(&body, 0);
         size_t venue = cloud.count;
         assert_int_equal(sp_splat_cloud_append(&cloud, &body), SP_OK);
         assert_int_equal(sp_scene_open(&scene, &cloud, venue, &floor), SP_OK);
@@ -262,6 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_polished_floor_is_measured_and_cleared),
+        cmocka_unit_test(test_wrong_detail_does_not_dull_the_floor),
         cmocka_unit_test(test_a_dull_floor_mirrors_nothing),
         cmocka_unit_test(test_a_glossy_scene_shows_the_mirror_image),
     };

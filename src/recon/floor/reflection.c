@@ -14,6 +14,13 @@
 #define LEAST_GLOSS 0.03
 #define LEAST_EXPLAINED 0.02
 #define SAME_GLOSS 0.5
+// Means over so many pixels (a Gaussian's deviation) are compared: of detail the mirror image is a pixel off
+// here and there, and coded videos have little of it, which would make the floor seem duller than it is.
+#define BLUR_PX 2.0
+#define BLUR_TRUNCATE 3
+#define LEAST_LOOKED 0.5f // share of the pixels of a mean that tell
+// What a view's floor mirrored before is seen in its own plate at least in so many of the mirrored rays.
+#define LEAST_BEFORE 0.5
 // How far a pixel may be from what plate and mirror image make of it, 0..1.
 #define TOLERANCE 0.07f
 
@@ -22,9 +29,17 @@ typedef struct sums {
     double kk, kv[3], vv, kr, vr[3], rr;
 } sums;
 
+// The same, pixel by pixel of the window: light, 0 where nothing is told.
+typedef struct terms {
+    sp_image k, r;       // 3 channels: what a gloss of 1 would add, what the picture has more than its plate
+    sp_image v, is_told; // 1 channel: how much of what was mirrored before is hidden, negative; 0 or 1
+} terms;
+
 typedef struct looked {
     sp_image mirrored, coverage; // of the window: premultiplied colours, density
     sums sums;
+    double before[3]; // what the floor mirrored before, as far as the plate shows it, where ...
+    bool has_before;  // ... it does
 } looked;
 
 typedef struct reflection_job {
@@ -71,21 +86,6 @@ static int draw(sp_image *rgb, sp_image *alpha, const reflection_job *job, const
     return rc;
 }
 
-static void add_pixel(sums *s, double share, const double mirrored[3], double coverage,
-                      const double differs[3])
-{
-    double v = -share * coverage;
-    for (int c = 0; c < 3; c++) {
-        double k = share * mirrored[c];
-        s->kk += k * k;
-        s->kv[c] += k * v;
-        s->kr += k * differs[c];
-        s->vr[c] += v * differs[c];
-        s->rr += differs[c] * differs[c];
-    }
-    s->vv += v * v;
-}
-
 // Light adds up, its codes do not.
 static float linear_mirrored(const looked *l, int channel, int i)
 {
@@ -93,27 +93,121 @@ static float linear_mirrored(const looked *l, int channel, int i)
     return coverage * sp_srgb_to_linear(sp_image_plane(&l->mirrored, channel)[i] / fmaxf(coverage, 1e-6f));
 }
 
+static int terms_init(terms *t, const sp_camera *crop)
+{
+    *t = (terms){0};
+    int rc = sp_image_init(&t->k, crop->width, crop->height, 3);
+    if (!rc)
+        rc = sp_image_init(&t->r, crop->width, crop->height, 3);
+    if (!rc)
+        rc = sp_image_init(&t->v, crop->width, crop->height, 1);
+    return rc ? rc : sp_image_init(&t->is_told, crop->width, crop->height, 1);
+}
+
+static void terms_free(terms *t)
+{
+    sp_image_free(&t->k);
+    sp_image_free(&t->r);
+    sp_image_free(&t->v);
+    sp_image_free(&t->is_told);
+}
+
+// What the floor mirrored in a pixel before is about what the same camera sees along the mirrored ray, when
+// that is far away. False outside the picture.
+static bool seen_before(double light[3], const sp_view *view, const sp_camera *crop, int x, int y)
+{
+    sp_vec3 d;
+    sp_vec2 px;
+    if (!sp_camera_ray(&d, crop, (sp_vec2){x + 0.5, y + 0.5}))
+        return false;
+    d.z = -d.z;
+    // Not from the eye, but along the same way: a point at infinity.
+    sp_camera turning = view->camera;
+    turning.translation = sp_v3(0, 0, 0);
+    if (!sp_camera_project(&px, &turning, d) ||
+        !(px.x >= 0 && px.y >= 0 && px.x < view->plate->width && px.y < view->plate->height))
+        return false;
+    const uint8_t *rgb = view->plate->data + 3 * ((size_t)px.y * (size_t)view->plate->width + (size_t)px.x);
+    for (int c = 0; c < 3; c++)
+        light[c] = (double)sp_srgb_to_linear((float)(view->gains[c] * rgb[c] / 255 + view->gains[3 + c]));
+    return true;
+}
+
 // rgb and plate: of the window. own: how much he himself covers.
-static void add_view(looked *l, const reflection_job *job, int v, const sp_camera *crop, const sp_image *rgb,
-                     const sp_image *plate, const sp_image *own)
+static void find_terms(terms *t, looked *l, const reflection_job *job, int v, const sp_camera *crop,
+                       const sp_image *rgb, const sp_image *plate, const sp_image *own)
 {
     const recon_scene_view *view = &job->scene->views[v];
+    double looks = 0, seen = 0, light[3], sum[3] = {0};
     for (int i = 0; i < crop->width * crop->height; i++) {
         float coverage = l->coverage.data[i];
         if (coverage < LEAST_MIRRORED || own->data[i] > MOST_COVERED)
             continue;
-        double sine = recon_floor_sine(crop, i % crop->width, i / crop->width), mirrored[3], differs[3];
+        double sine = recon_floor_sine(crop, i % crop->width, i / crop->width);
         if (sine <= 0)
             continue;
+        float share = (float)recon_mirror_share(sine);
         for (int c = 0; c < 3; c++) {
-            float light = job->scene->shadow ? recon_shadow_light(job->scene->shadow, c, crop, (size_t)i) : 1;
+            float shade = job->scene->shadow ? recon_shadow_light(job->scene->shadow, c, crop, (size_t)i) : 1;
             float lit = (float)view->gains[c] * sp_image_plane(plate, c)[i] + (float)view->gains[3 + c];
-            mirrored[c] = (double)linear_mirrored(l, c, i);
-            differs[c] =
-                (double)(sp_srgb_to_linear(sp_image_plane(rgb, c)[i]) - sp_srgb_to_linear(light * lit));
+            sp_image_plane(&t->k, c)[i] = share * linear_mirrored(l, c, i);
+            sp_image_plane(&t->r, c)[i] =
+                sp_srgb_to_linear(sp_image_plane(rgb, c)[i]) - sp_srgb_to_linear(shade * lit);
         }
-        add_pixel(&l->sums, recon_mirror_share(sine), mirrored, (double)coverage, differs);
+        t->v.data[i] = -share * coverage;
+        t->is_told.data[i] = 1;
+        looks++;
+        if (!seen_before(light, &job->views[v], crop, i % crop->width, i / crop->width))
+            continue;
+        seen++;
+        for (int c = 0; c < 3; c++)
+            sum[c] += light[c];
     }
+    l->has_before = looks > 0 && seen >= LEAST_BEFORE * looks;
+    for (int c = 0; c < 3 && l->has_before; c++)
+        l->before[c] = sum[c] / seen;
+}
+
+static int blur_terms(terms *t)
+{
+    sp_image *all[4] = {&t->k, &t->r, &t->v, &t->is_told};
+    int rc = SP_OK;
+    for (int i = 0; i < 4 && !rc; i++)
+        rc = sp_image_blur(all[i], BLUR_PX, BLUR_TRUNCATE);
+    return rc;
+}
+
+static void add_terms(sums *s, const terms *t)
+{
+    for (int i = 0; i < t->v.width * t->v.height; i++) {
+        double v = (double)t->v.data[i];
+        if (t->is_told.data[i] < LEAST_LOOKED)
+            continue;
+        for (int c = 0; c < 3; c++) {
+            double k = (double)sp_image_plane(&t->k, c)[i], r = (double)sp_image_plane(&t->r, c)[i];
+            s->kk += k * k;
+            s->kv[c] += k * v;
+            s->kr += k * r;
+            s->vr[c] += v * r;
+            s->rr += r * r;
+        }
+        s->vv += v * v;
+    }
+}
+
+static int add_view(looked *l, const reflection_job *job, int v, const sp_camera *crop, const sp_image *rgb,
+                    const sp_image *plate, const sp_image *own)
+{
+    terms t;
+    int rc = terms_init(&t, crop);
+    if (!rc) {
+        find_terms(&t, l, job, v, crop, rgb, plate, own);
+        rc = blur_terms(&t);
+    }
+    if (!rc)
+        add_terms(&l->sums, &t);
+    terms_free(&t);
+    return rc;
 }
 
 static int look_view(void *context, int64_t index, int worker)
@@ -142,7 +236,7 @@ static int look_view(void *context, int64_t index, int worker)
     if (!rc)
         rc = recon_scene_picture(&plate, seen->plate, &seen->camera, &still, &crop);
     if (!rc)
-        add_view(l, job, (int)index, &crop, &rgb, &plate, &own);
+        rc = add_view(l, job, (int)index, &crop, &rgb, &plate, &own);
     sp_image_free(&rgb);
     sp_image_free(&plate);
     sp_image_free(&own);
@@ -173,14 +267,37 @@ static double solve(double *explained, const reflection_job *job, int first, int
     return below > 0 ? above / below : 0;
 }
 
+// From all views, with what the floor mirrored before as their plates show it: then how bright he is beside
+// that tells, too, and not his contrasts alone. Of views that do not show it, these.
+static double solve_level(const reflection_job *job)
+{
+    double above = 0, below = 0;
+    for (int v = 0; v < job->scene->count; v++) {
+        const looked *l = &job->looked[v];
+        const sums *s = &l->sums;
+        if (s->vv <= 0)
+            continue;
+        above += s->kr;
+        below += s->kk;
+        for (int c = 0; c < 3; c++) {
+            double before = l->has_before ? l->before[c] : -s->kv[c] / s->vv;
+            above += before * s->vr[c];
+            below += before * (2 * s->kv[c] + before * s->vv);
+        }
+    }
+    return below > 0 ? above / below : 0;
+}
+
+// His contrasts alone say whether the floor is glossy: a shadow or a wrong plate has no part in them. How
+// much it mirrors they say too low rather than too high, because his splats are not quite right.
 static double choose_gloss(const reflection_job *job)
 {
     double explained[3], gloss = solve(&explained[0], job, 0, 1), half[2];
     for (int i = 0; i < 2; i++)
         half[i] = solve(&explained[1 + i], job, i, 2);
     bool is_sure = explained[1] > LEAST_EXPLAINED && explained[2] > LEAST_EXPLAINED &&
-                   fabs(half[0] - half[1]) < SAME_GLOSS * gloss;
-    return is_sure && gloss > LEAST_GLOSS ? fmin(gloss, 1) : 0;
+                   fabs(half[0] - half[1]) < SAME_GLOSS * gloss && gloss > LEAST_GLOSS;
+    return is_sure ? fmin(fmax(solve_level(job), gloss), 1) : 0;
 }
 
 // What it changes in the view's window.

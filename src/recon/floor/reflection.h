@@ -4,8 +4,11 @@
 // (in linear light)
 //     gloss * share * (his colour - his coverage * what the floor mirrored before),
 // of which all but the gloss and, per view, a mean of what it mirrored before are drawn. Linear least squares
-// over all views give both; a shadow or a wrong plate has no part in the gloss, because only what follows his
-// colours from pixel to pixel counts.
+// over all views give both, and say whether the floor is glossy at all: a shadow or a wrong plate has no part
+// in that, because only what follows his colours counts. How glossy it is, the views tell again whose own
+// plates show what the floor mirrored before. Means over some pixels are compared: errors in what least
+// squares explain with (his splats) make what they find too small (Fuller, "Measurement Error Models", 1987),
+// and those of splats are of a pixel's size.
 #ifndef RECON_REFLECTION_H
 #define RECON_REFLECTION_H
 
