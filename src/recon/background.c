@@ -3,6 +3,7 @@
 #include "venue/density.h"
 #include "venue/depths.h"
 #include "stereo/grey.h"
+#include "venue/ground.h"
 #include "venue/hidden.h"
 #include "optimise/optimise.h"
 #include "venue/planes.h"
@@ -175,6 +176,10 @@ static int extent(recon_stereo_params *out, const sp_view *views, int count, uin
 static int find_geometry(recon_geometry *g, sp_pool *pool, const sp_progress *progress)
 {
     int rc = recon_depths(g, pool, progress);
+    if (!rc)
+        rc = recon_find_ground(g, pool);
+    if (!rc)
+        rc = recon_settle_on_ground(g, pool);
     if (!rc)
         rc = recon_confirm(g, pool);
     if (!rc)

@@ -1,4 +1,5 @@
 // Depths for what no view confirmed: planes spread from confirmed surroundings of the same colour.
+#include "ground.h"
 #include "planes.h"
 
 #include <math.h>
@@ -172,6 +173,12 @@ static placement facing(const sp_camera *c, double x, double y, double depth)
     return (placement){depth, {(float)n.x, (float)n.y, (float)n.z}};
 }
 
+static placement on_floor(const sp_camera *c, double depth)
+{
+    sp_vec3 up = sp_m3_apply(c->rotation, sp_v3(0, 0, 1));
+    return (placement){depth, {(float)up.x, (float)up.y, (float)up.z}};
+}
+
 // ---- Large planes
 
 // Per pixel which large plane a confirmed one lies on, and for each plane how many such pixels lie above and
@@ -315,10 +322,8 @@ static placement place(const recon_geometry *g, int view, const spread *s, const
             return spread_here;
     }
     double floor = floor_depth(g, view, at), depth = 0;
-    if (floor > 0 && recon_colour_agrees(g, view, at, recon_world_point(c, x, y, floor))) {
-        sp_vec3 up = sp_m3_apply(c->rotation, sp_v3(0, 0, 1));
-        return (placement){floor, {(float)up.x, (float)up.y, (float)up.z}};
-    }
+    if (floor > 0 && recon_colour_agrees(g, view, at, recon_world_point(c, x, y, floor)))
+        return on_floor(c, floor);
     bool is_planar = s->source[at] >= 0 && f->plane[s->source[at]] != NO_PLANE;
     int large = is_planar ? first_plane(&depth, g, view, f, x, y) : -1;
     if (large >= 0)
@@ -332,11 +337,14 @@ static void complete_pixel(recon_geometry *g, int view, const spread *s, const f
     const sp_camera *c = &g->views[view].camera;
     double x = (double)(at % (size_t)map->width) + 0.5, y = (double)(at / (size_t)map->width) + 0.5;
     placement p = place(g, view, s, f, at);
-    for (int step = 0; step < PUSH_STEPS && p.depth < g->params.far_m; step++) {
+    double ground = recon_ground_depth(g, view, x, y);
+    for (int step = 0; step < PUSH_STEPS && p.depth < fmin(g->params.far_m, ground); step++) {
         if (!recon_stands_in_the_way(g, view, recon_world_point(c, x, y, p.depth)))
             break;
         p = facing(c, x, y, p.depth * PUSH_BACK);
     }
+    if (p.depth >= ground)
+        p = on_floor(c, ground);
     map->depth[at] = (float)fmin(fmax(p.depth, g->params.near_m), g->params.far_m);
     for (int k = 0; k < 3; k++)
         map->normal[k][at] = p.normal[k];

@@ -14,7 +14,7 @@
 #define REACH_SHARE 0.98 // of what was confirmed lies within reach
 #define LEAST_REACH 3    // usual distances of what is looked at: a shell lies behind the cameras
 
-static void free_flags(uint8_t **flags, int count)
+void recon_free_pixel_flags(uint8_t **flags, int count)
 {
     for (int i = 0; flags && i < count; i++)
         free(flags[i]);
@@ -27,7 +27,8 @@ void recon_geometry_free(recon_geometry *g)
         recon_depth_map_free(&g->maps[i]);
     free(g->maps);
     free(g->planes);
-    free_flags(g->confirmed, g->count);
+    free(g->is_floor);
+    recon_free_pixel_flags(g->confirmed, g->count);
     memset(g, 0, sizeof *g);
 }
 
@@ -185,8 +186,7 @@ static int find_reach(recon_geometry *g)
     return SP_OK;
 }
 
-// One byte per pixel of each view.
-static uint8_t **pixel_flags(const recon_geometry *g)
+uint8_t **recon_pixel_flags(const recon_geometry *g)
 {
     uint8_t **flags = sp_calloc((size_t)g->count, sizeof *flags);
     bool is_whole = flags != NULL;
@@ -196,14 +196,14 @@ static uint8_t **pixel_flags(const recon_geometry *g)
     }
     if (is_whole)
         return flags;
-    free_flags(flags, g->count);
+    recon_free_pixel_flags(flags, g->count);
     return NULL;
 }
 
 int recon_confirm(recon_geometry *g, sp_pool *pool)
 {
-    confirm_job job = {.geometry = g, .believable = pixel_flags(g)};
-    g->confirmed = pixel_flags(g);
+    confirm_job job = {.geometry = g, .believable = recon_pixel_flags(g)};
+    g->confirmed = recon_pixel_flags(g);
     int rc = job.believable && g->confirmed ? SP_OK : SP_ENOMEM;
     for (job.view = 0; job.view < g->count && !rc; job.view++)
         sp_pool_run(pool, g->maps[job.view].height, believe_row, &job);
@@ -211,6 +211,6 @@ int recon_confirm(recon_geometry *g, sp_pool *pool)
         sp_pool_run(pool, g->maps[job.view].height, confirm_row, &job);
         rc = recon_drop_debris(g, job.view);
     }
-    free_flags(job.believable, g->count);
+    recon_free_pixel_flags(job.believable, g->count);
     return rc ? rc : find_reach(g);
 }

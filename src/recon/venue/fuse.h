@@ -30,11 +30,17 @@ typedef struct recon_geometry {
     recon_stereo_params params;
     recon_plane *planes; // large ones of the venue, the largest first; owned
     int plane_count;
-    double reach_m; // distance from the floor's centre that holds nearly all that was confirmed, found by
-                    // recon_confirm()
+    uint8_t *is_floor; // per cell of the ground, 1 where the floor is known to be (ground.h); NULL: nowhere;
+                       // owned
+    double reach_m;    // distance from the floor's centre that holds nearly all that was confirmed, found by
+                       // recon_confirm()
 } recon_geometry;
 
 void recon_geometry_free(recon_geometry *geometry);
+
+// One byte per pixel of each view, 0; NULL without memory.
+uint8_t **recon_pixel_flags(const recon_geometry *geometry);
+void recon_free_pixel_flags(uint8_t **flags, int count);
 
 // Fill confirmed: a depth is believed when more views agree with it than see through it.
 int recon_confirm(recon_geometry *geometry, sp_pool *pool);

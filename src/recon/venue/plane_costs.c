@@ -1,5 +1,5 @@
 // How well the pictures match a plane of the venue.
-#include "fuse.h"
+#include "ground.h"
 #include "../stereo/stereo_match.h"
 
 void recon_plane_costs(float *out, const recon_geometry *g, int view, const recon_plane *world)
@@ -19,6 +19,7 @@ void recon_plane_costs(float *out, const recon_geometry *g, int view, const reco
             p.depth = (float)delta / recon_dot3(p.n, ray);
             if (g->confirmed[view][at] == RECON_SURE ||
                 !recon_is_plausible(&p, ray, g->params.near_m, g->params.far_m) ||
+                recon_is_beneath_ground(g, view, x + 0.5, y + 0.5, p.depth) ||
                 recon_stands_in_the_way(g, view, recon_world_point(c, x + 0.5, y + 0.5, p.depth)))
                 continue;
             recon_spot here;
