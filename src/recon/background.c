@@ -22,9 +22,12 @@
 #define STEREO_BUDGET_S 90.0
 #define STEREO_VIEW_LEAST 6000.0
 #define TARGET_PIXELS 600000.0 // of a plate that the cloud is optimised against
+#define HELD 0.1               // of the usual rates, for shapes that single views see
 #define NEAR_SHARE 0.15 // nearest and farthest surface, and the floor's radius, from the rig's own size
 #define FAR_SHARE 40.0
 #define FLOOR_SHARE 3.0
+#define APART_SHARE                                                                                          \
+    1.8 // likewise of views far apart: nobody tells where the floor ends, and walls are no floor
 #define ACTION_SHARE 0.5
 #define POINTS_PER_VIEW 200 // a calibration's own points are enough to begin with, where there are so many
 #define PIXELS_TO_UNDISTORT 4.0      // times those that stereo works on
@@ -157,6 +160,7 @@ static int extent(recon_stereo_params *out, const sp_view *views, int count, uin
     for (int i = 0; i < count; i++)
         distance += sp_v3_norm(sp_v3_sub(sp_camera_center(&rig.cameras[i]), focus)) / count;
     free(rig.cameras);
+    bool is_apart = recon_are_apart(views, count, focus);
     if (!isfinite(distance) || distance < 0.1)
         distance = 0.1;
     *out = (recon_stereo_params){
@@ -164,7 +168,8 @@ static int extent(recon_stereo_params *out, const sp_view *views, int count, uin
         .far_m = FAR_SHARE * distance,
         .distance_m = distance,
         .focus = focus,
-        .floor_radius_m = FLOOR_SHARE * distance,
+        .floor_radius_m = (is_apart ? APART_SHARE : FLOOR_SHARE) * distance,
+        .is_apart = is_apart,
         .action_radius_m = ACTION_SHARE * distance,
         .floor_x = focus.x,
         .floor_y = focus.y,
@@ -182,9 +187,9 @@ static int find_geometry(recon_geometry *g, sp_pool *pool, const sp_progress *pr
         rc = recon_settle_on_ground(g, pool);
     if (!rc)
         rc = recon_confirm(g, pool);
-    if (!rc)
+    if (!rc && !g->params.is_apart)
         rc = recon_find_planes(g, pool);
-    if (!rc)
+    if (!rc && !g->params.is_apart)
         rc = recon_settle_on_planes(g, pool);
     return rc ? rc : recon_complete(g, pool);
 }
@@ -319,14 +324,25 @@ static void set_rates(recon_optimise_params *p, double metres, double density)
         p->sh_from = 0;
 }
 
+// What a single view sees can look right from there in any shape, and wrong from everywhere else.
+static void hold_shapes(recon_rates *rates)
+{
+    rates->position_m *= HELD;
+    rates->position_last_m *= HELD;
+    rates->log_scale *= HELD;
+    rates->rotation *= HELD;
+}
+
 static recon_optimise_params optimise_params(const sp_background_params *params, int views, double density,
-                                             double metres, double seconds)
+                                             bool is_apart, double metres, double seconds)
 {
     recon_optimise_params p = recon_optimise_params_default();
     bool from_points = begins_with_points(params, views);
     p.iterations = params->iterations;
     p.budget_s = params->budget_s > 0 ? fmax(params->budget_s - seconds, 1) : 0;
     set_rates(&p, metres, from_points ? 1 : density);
+    if (is_apart && !from_points)
+        hold_shapes(&p.rates);
     p.silhouette = 0;
     p.most_scale_m = 0.1 * metres * FAR_SHARE;
     p.most_stretch = 12;
@@ -354,7 +370,8 @@ static int optimise_venue(sp_splat_cloud *cloud, sp_recon_report *report, const 
     recon_optimise_report done = {0};
     if (!rc) {
         double density = recon_density(views, count, size.focus);
-        recon_optimise_params p = optimise_params(params, count, density, size.distance_m, seconds);
+        recon_optimise_params p =
+            optimise_params(params, count, density, size.is_apart, size.distance_m, seconds);
         rc = recon_optimise(cloud, &done, targets, count, &p, pool, progress);
     }
     for (int i = 0; plates && i < count; i++) {

@@ -1,6 +1,7 @@
 // The venue from plates, held against a room of two textured planes that the test casts itself.
 #include "../../src/recon/background.h"
 #include "../../src/recon/venue/depths.h"
+#include "../../src/recon/venue/hidden.h"
 #include "../../src/recon/floor/floor.h"
 #include "../../src/recon/venue/planes.h"
 
@@ -462,6 +463,67 @@ static void what_is_hidden_is_no_venue(void **state)
     }
 }
 
+// Four black lines on top and what they bleed into, and what a lens does not fill.
+static void what_pads_a_picture_is_no_venue(void **state)
+{
+    room *r = *state;
+    sp_image8 padded;
+    sp_view view = r->views[0];
+    uint8_t *hidden;
+    assert_int_equal(recon_hidden(&hidden, &view, &view.camera), SP_OK);
+    assert_null(hidden);
+    assert_int_equal(sp_image8_copy(&padded, &r->pictures[0]), SP_OK);
+    memset(padded.data, 3, 4 * 3 * WIDTH);
+    view.image = &padded;
+    assert_int_equal(recon_hidden(&hidden, &view, &view.camera), SP_OK);
+    assert_non_null(hidden);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            assert_int_equal(hidden[y * WIDTH + x], y < 7);
+    free(hidden);
+    sp_camera wider = view.camera; // 16 more pixels to the left
+    wider.width += 16;
+    wider.cx += 16;
+    view.image = &r->pictures[0];
+    view.camera.lens = SP_LENS_BROWN;
+    assert_int_equal(recon_hidden(&hidden, &view, &wider), SP_OK);
+    assert_non_null(hidden);
+    for (int x = 0; x < wider.width; x++)
+        assert_int_equal(hidden[80 * wider.width + x], x < 16);
+    free(hidden);
+    sp_image8_free(&padded);
+}
+
+// Two cameras that see the room from directions 70 degrees apart have little to match: what is made up lies
+// on the floor or far behind everything.
+static void views_far_apart_leave_no_debris(void **state)
+{
+    room *r = *state;
+    sp_view views[2];
+    sp_image8 pictures[2];
+    for (int i = 0; i < 2; i++) {
+        views[i] = (sp_view){.camera = camera_at(i ? 0.9 : -0.9, 1.5), .image = &pictures[i]};
+        picture(&pictures[i], &views[i].camera);
+    }
+    sp_background_params params = sp_background_params_default();
+    params.splats = 20000;
+    params.sh_degree = 0;
+    sp_splat_cloud cloud;
+    assert_int_equal(recon_background_seeds(&cloud, views, 2, &params, r->pool, NULL), SP_OK);
+    size_t in_mid_air = 0, on_floor = 0;
+    for (size_t i = 0; i < cloud.count; i++) {
+        float x = sp_splat_row(&cloud, SP_ROW_POSITION)[i], y = sp_splat_row(&cloud, SP_ROW_POSITION + 1)[i],
+              z = sp_splat_row(&cloud, SP_ROW_POSITION + 2)[i];
+        on_floor += fabsf(z) < 0.03f;
+        in_mid_air += fabsf(x) < 3 && y > -3 && y < WALL_Y - 0.5 && z > 0.25f && z < 2.5f;
+    }
+    assert_true(on_floor > 1000);
+    assert_true((double)in_mid_air < 0.005 * (double)cloud.count);
+    sp_splat_cloud_free(&cloud);
+    for (int i = 0; i < 2; i++)
+        sp_image8_free(&pictures[i]);
+}
+
 static void a_new_viewpoint_sees_the_room(void **state)
 {
     room *r = *state;
@@ -575,6 +637,8 @@ int main(void)
         cmocka_unit_test(planes_are_those_of_the_room_and_fill_gaps),
         cmocka_unit_test(seeds_lie_on_the_surfaces_and_keep_the_budget),
         cmocka_unit_test(what_is_hidden_is_no_venue),
+        cmocka_unit_test(what_pads_a_picture_is_no_venue),
+        cmocka_unit_test(views_far_apart_leave_no_debris),
         cmocka_unit_test(a_new_viewpoint_sees_the_room),
         cmocka_unit_test(a_small_budget_gets_a_coarse_stereo),
         cmocka_unit_test(what_hides_the_action_is_in_it),

@@ -29,6 +29,14 @@ static double of_ring(int count)
     return recon_density(views, count, sp_v3(0, 0, 1));
 }
 
+static bool is_ring_apart(int count)
+{
+    sp_view views[MOST];
+    for (int i = 0; i < count; i++)
+        views[i] = view_at(sp_v3(10 * cos(2 * M_PI * i / count), 10 * sin(2 * M_PI * i / count), 2));
+    return recon_are_apart(views, count, sp_v3(0, 0, 1));
+}
+
 // Evenly on the upper half of a sphere.
 static double of_photographs(int count)
 {
@@ -47,6 +55,16 @@ static void rings_of_cameras_are_few_views(void **state)
     assert_float_equal(of_ring(4), 0, 1e-12);
     for (int count = 12; count <= 48; count += 4)
         assert_float_equal(of_ring(count), 0, 1e-12);
+}
+
+// 0.9 rad are 52 degrees: six cameras stand 60 apart, seven 51.
+static void views_are_apart_where_none_is_near(void **state)
+{
+    (void)state;
+    assert_true(is_ring_apart(3));
+    assert_true(is_ring_apart(6));
+    assert_false(is_ring_apart(7));
+    assert_false(is_ring_apart(12));
 }
 
 // A cap of 0.35 rad is 1 - cos 0.35 = 6.1% of the half sphere: of 160 views, nine and more away from the rim.
@@ -81,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rings_of_cameras_are_few_views),
+        cmocka_unit_test(views_are_apart_where_none_is_near),
         cmocka_unit_test(photographs_all_around_are_dense),
         cmocka_unit_test(in_between_nothing_jumps),
         cmocka_unit_test(blends_are_geometric),

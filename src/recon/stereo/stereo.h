@@ -41,6 +41,7 @@ typedef struct recon_stereo_params {
     double floor_x, floor_y;
     double action_radius_m; // the cylinder over floor_x, floor_y in which athletes move and venues are mostly
                             // empty
+    bool is_apart;          // views are so far apart that hardly any surface looks the same from two of them
     int iterations, first_iteration; // how many; how many came before: the steps of refinement shrink
     uint64_t seed;
     const recon_depth_map *start; // one per view, of this size or smaller: where to begin and what others

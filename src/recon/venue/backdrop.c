@@ -6,7 +6,8 @@
 
 #define LOWEST_RAD -0.08
 #define HIGHEST_RAD 0.75
-#define REACH_RAD 0.5 // a picture is continued so far aside
+#define REACH_RAD 0.5       // a picture is continued so far aside
+#define APART_REACH_RAD 1.6 // likewise where there is little else
 #define FADE_RAD                                                                                             \
     0.05 // half of the way in which what continues from the left gives way to what does from the right
 #define FAR_SHARE 0.35  // what is nearer than this share of the shell's distance stands before it
@@ -93,20 +94,22 @@ static size_t cell_at(const panorama *p, int column, int row)
 // Cells to the first that is seen to one side (-1, 1); 0: none within reach.
 static int steps_to_seen(const panorama *p, int column, int row, int side)
 {
-    int reach = (int)(REACH_RAD / p->cell);
+    int reach = (int)((p->g->params.is_apart ? APART_REACH_RAD : REACH_RAD) / p->cell);
     for (int d = 1; d <= reach; d++)
         if (p->seen[cell_at(p, column + side * d, row)])
             return d;
     return 0;
 }
 
-// The cell that mirrors one at the edge of what is seen, `steps` away: as deep in what is seen, or as deep as
-// that goes.
+// The cell that mirrors one at the edge of what is seen, `steps` away: as deep in what is seen, and back
+// again where that does not go so deep.
 static const float *mirrored(const panorama *p, int column, int row, int side, int steps)
 {
-    int deep = 0;
-    while (deep < steps - 1 && p->seen[cell_at(p, column + side * (steps + deep + 1), row)])
-        deep++;
+    int run = 1, deep;
+    while (run < steps && p->seen[cell_at(p, column + side * (steps + run), row)])
+        run++;
+    deep = (steps - 1) % (2 * run);
+    deep = deep < run ? deep : 2 * run - 1 - deep;
     return p->rgb + 3 * cell_at(p, column + side * (steps + deep), row);
 }
 

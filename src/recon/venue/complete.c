@@ -16,7 +16,8 @@
 #define SURROUNDINGS 6  // reach this share of the picture's width to each side
 #define GOOD_PART 0.25f // of the pixels that the plane with most of them has
 #define CONTINUE_RATIO                                                                                       \
-    1.5f // a plane that continues to a depth farther off than this is taken as facing the view
+    1.5f                // a plane that continues to a depth farther off than this is taken as facing the view
+#define NEAR_FLOOR 0.03 // of the distance
 #define PUSH_BACK 1.1
 #define PUSH_STEPS 40
 
@@ -322,7 +323,8 @@ static placement place(const recon_geometry *g, int view, const spread *s, const
             return spread_here;
     }
     double floor = floor_depth(g, view, at), depth = 0;
-    if (floor > 0 && recon_colour_agrees(g, view, at, recon_world_point(c, x, y, floor)))
+    if (floor > 0 &&
+        (g->params.is_apart || recon_colour_agrees(g, view, at, recon_world_point(c, x, y, floor))))
         return on_floor(c, floor);
     bool is_planar = s->source[at] >= 0 && f->plane[s->source[at]] != NO_PLANE;
     int large = is_planar ? first_plane(&depth, g, view, f, x, y) : -1;
@@ -350,6 +352,22 @@ static void complete_pixel(recon_geometry *g, int view, const spread *s, const f
         map->normal[k][at] = p.normal[k];
 }
 
+// What lies near the floor, or beneath it, is told by too little to be more than the floor.
+static void flatten(recon_geometry *g, int view)
+{
+    recon_depth_map *map = &g->maps[view];
+    sp_vec3 up = sp_m3_apply(g->views[view].camera.rotation, sp_v3(0, 0, 1));
+    for (size_t at = 0; at < (size_t)map->width * (size_t)map->height; at++) {
+        double floor = g->confirmed[view][at] ? floor_depth(g, view, at) : 0;
+        if (floor <= 0 || recon_world_at(g, view, at).z > NEAR_FLOOR * map->depth[at])
+            continue;
+        map->depth[at] = (float)floor;
+        map->normal[0][at] = (float)up.x;
+        map->normal[1][at] = (float)up.y;
+        map->normal[2][at] = (float)up.z;
+    }
+}
+
 typedef struct complete_job {
     recon_geometry *geometry;
     int *codes; // per view
@@ -367,6 +385,8 @@ static void complete_view(void *context, int64_t view, int worker)
     if (!job->codes[view])
         job->codes[view] = fields_init(&f, g->maps[view].width, g->maps[view].height, g->plane_count);
     if (!job->codes[view]) {
+        if (g->params.is_apart)
+            flatten(g, (int)view);
         find_fields(&f, g, (int)view);
         spread_planes(&s, &g->views[view].rgb, g->confirmed[view]);
         for (size_t at = 0; at < pixels; at++)

@@ -13,6 +13,7 @@
 #define ACTION_HIGH 1.5  // radii of its cylinder
 #define REACH_SHARE 0.98 // of what was confirmed lies within reach
 #define LEAST_REACH 3    // usual distances of what is looked at: a shell lies behind the cameras
+#define APART_REACH 1.8 // likewise where hardly anything is confirmed: a room is not much larger than its rig
 
 void recon_free_pixel_flags(uint8_t **flags, int count)
 {
@@ -181,7 +182,10 @@ static int find_reach(recon_geometry *g)
             }
     qsort(distances, count, sizeof *distances, compare_doubles);
     double reach = count ? distances[(size_t)(REACH_SHARE * (double)(count - 1))] : 0;
-    g->reach_m = fmax(reach, fmax(g->params.floor_radius_m, LEAST_REACH * g->params.distance_m));
+    double least = g->params.is_apart ? APART_REACH : LEAST_REACH;
+    g->reach_m = fmax(reach, fmax(g->params.floor_radius_m, least * g->params.distance_m));
+    if (g->params.is_apart && g->params.floor_radius_m > 0)
+        g->params.floor_radius_m = g->reach_m;
     free(distances);
     return SP_OK;
 }

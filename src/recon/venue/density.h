@@ -12,4 +12,8 @@ double recon_density(const sp_view *views, int count, sp_vec3 focus);
 // What is few where the density is 0 and dense where it is 1, in geometric proportion between.
 double recon_blend(double few, double dense, double density);
 
+// Are views so far apart, as seen from the focus, that hardly any surface looks the same from two of them?
+// What few depths stereo tells then are no ground to make up others from.
+bool recon_are_apart(const sp_view *views, int count, sp_vec3 focus);
+
 #endif
