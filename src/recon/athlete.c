@@ -9,6 +9,8 @@
 #include "body/seed.h"
 #include "floor/shadow.h"
 #include "body/surface.h"
+#include "body/unseen.h"
+#include "venue/density.h"
 #include "views.h"
 
 #include <math.h>
@@ -69,7 +71,7 @@ typedef struct athlete {
     recon_flow flow;    // of the parts beside it
     recon_hull hull;
     recon_points points;
-    sp_splat_cloud cloud;
+    sp_splat_cloud cloud, unseen; // what the optimiser works on, and what it is not told of
     sp_recon_report report;
 } athlete;
 
@@ -158,6 +160,14 @@ static int hollow(athlete *a)
     return rc ? rc : recon_surface_points(&a->points, &a->hull, a->pool);
 }
 
+static bool are_apart(const athlete *a)
+{
+    double middle[3];
+    for (int i = 0; i < 3; i++)
+        middle[i] = 0.5 * (a->report.bounds_min[i] + a->report.bounds_max[i]);
+    return recon_are_apart(a->views, a->count, sp_v3(middle[0], middle[1], middle[2]));
+}
+
 static int seed(athlete *a)
 {
     int rc = recon_surface_points(&a->points, &a->hull, a->pool);
@@ -169,7 +179,7 @@ static int seed(athlete *a)
     if (!rc)
         rc = hollow(a);
     if (!rc)
-        rc = recon_seed_colours(&a->points, &a->scene, a->warm, a->pool);
+        rc = recon_seed_colours(&a->points, &a->scene, a->warm, are_apart(a), a->pool);
     size_t budget = (size_t)a->params->splats;
     if (!rc)
         rc = recon_seed_cloud(&a->cloud, &a->points, (size_t)(SEEDED * (double)budget), budget,
@@ -203,6 +213,8 @@ static int show(void *context, const sp_splat_cloud *cloud, double seconds, int 
     sp_splat_cloud shown = {0};
     sp_floor floor;
     int rc = sp_splat_cloud_copy(&shown, cloud);
+    if (!rc && a->unseen.count)
+        rc = sp_splat_cloud_append(&shown, &a->unseen);
     if (!rc)
         rc = end_cloud(&shown, &floor, a);
     if (!rc)
@@ -374,6 +386,21 @@ static int refine_reflection(athlete *a)
     return SP_OK;
 }
 
+// Where views are far apart, a good part of him is seen by none.
+static int optimise_seen(athlete *a)
+{
+    if (!are_apart(a))
+        return optimise(a, false);
+    int rc = recon_unseen_split(&a->unseen, &a->cloud, &a->scene, a->params->kernels, a->pool);
+    if (!rc)
+        rc = optimise(a, false);
+    if (!rc)
+        rc = sp_splat_cloud_append(&a->cloud, &a->unseen);
+    if (!rc && a->moves)
+        recon_flow_sample(&a->cloud, &a->flow, a->pool);
+    return rc ? rc : recon_unseen_colour(&a->cloud, &a->points, &a->scene, a->params->kernels, a->pool);
+}
+
 static double lap(double *since)
 {
     double now = sp_time_s(), passed = now - *since;
@@ -407,7 +434,7 @@ static int reconstruct(athlete *a)
     if (!rc && a->cloud.count && a->moves)
         rc = find_flow(a);
     if (!rc && a->cloud.count)
-        rc = optimise(a, false);
+        rc = optimise_seen(a);
     if (!rc && a->cloud.count)
         rc = recon_shadow_refine(&a->shadow, &a->cloud, &a->scene, a->views, a->params->kernels, a->pool);
     if (!rc && a->reflection.gloss > 0 && a->cloud.count)
@@ -453,6 +480,7 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
     recon_flow_free(&a.flow);
     recon_hull_free(&a.hull);
     recon_points_free(&a.points);
+    sp_splat_cloud_free(&a.unseen);
     if (rc) {
         sp_splat_cloud_free(&a.cloud);
         sp_recon_report_free(&a.report);

@@ -14,11 +14,14 @@
 // Views that see a point more squarely count much more: their texels are small.
 #define SQUARENESS 4
 #define TRUST_ENOUGH 0.05f
+#define TRUST_STRICT 0.35f
+#define INSIDE_PX 2 // of a matte: nearer to an outline a pixel may show what lies behind
 #define SPREAD_ROUNDS 24
 
 typedef struct colour_job {
     recon_points *points;
     const recon_scene *scene;
+    bool is_strict;
     sp_image *depths;
     int *codes;
 } colour_job;
@@ -41,6 +44,18 @@ static void sample(float out[3], const sp_image *rgb, const double px[2])
         out[c] = sp_image_plane(rgb, c)[(size_t)y * (size_t)rgb->width + (size_t)x];
 }
 
+// Does the matte claim all around a place?
+static bool is_inside(const sp_image *matte, const double px[2])
+{
+    int x = (int)px[0], y = (int)px[1];
+    for (int j = y - INSIDE_PX; j <= y + INSIDE_PX; j++)
+        for (int i = x - INSIDE_PX; i <= x + INSIDE_PX; i++)
+            if (i < 0 || j < 0 || i >= matte->width || j >= matte->height ||
+                matte->data[(size_t)j * (size_t)matte->width + (size_t)i] < 0.9f)
+                return false;
+    return true;
+}
+
 #define CHUNK 512
 
 static void colour_chunk(void *context, int64_t chunk, int worker)
@@ -58,7 +73,7 @@ static void colour_chunk(void *context, int64_t chunk, int worker)
                 continue;
             float sight =
                 recon_point_sight(px, p, i, &view->crop, &job->depths[v], SLACK_SPACINGS * p->spacing_m);
-            if (sight <= 0)
+            if (sight <= 0 || (job->is_strict && !is_inside(&view->cut_matte, px)))
                 continue;
             float rgb[3], w = powf(sight, SQUARENESS);
             sample(rgb, &view->rgb, px);
@@ -108,7 +123,7 @@ static int64_t chunks_of(const recon_points *p)
 }
 
 // Points that nobody sees take the mean colour of their coloured neighbours, round after round.
-static int spread_colours(recon_points *p, sp_pool *pool)
+static int spread_colours(recon_points *p, float enough, sp_pool *pool)
 {
     recon_neighbours grid;
     double reach = 2.5 * p->spacing_m;
@@ -118,7 +133,7 @@ static int spread_colours(recon_points *p, sp_pool *pool)
     size_t count = (size_t)p->count;
     uint8_t *known = sp_calloc(count + 1, 1), *next = sp_calloc(count + 1, 1);
     for (size_t i = 0; known && next && i < count; i++)
-        known[i] = next[i] = p->trust[i] > TRUST_ENOUGH;
+        known[i] = next[i] = p->trust[i] > enough;
     spread_job job = {p, &grid, reach, known, next};
     bool has_changed = known && next;
     for (int round = 0; has_changed && round < SPREAD_ROUNDS; round++) {
@@ -154,6 +169,7 @@ typedef struct memory_job {
     const recon_neighbours *grid;
     const sp_splat_cloud *warm;
     double reach, moved[3]; // from now to then
+    float enough;           // trust from which on a point needs no memory
 } memory_job;
 
 static void remember_chunk(void *context, int64_t chunk, int worker)
@@ -167,7 +183,7 @@ static void remember_chunk(void *context, int64_t chunk, int worker)
         float at[3];
         for (int a = 0; a < 3; a++)
             at[a] = p->position[a][i] + (float)job->moved[a];
-        int n = p->trust[i] > TRUST_ENOUGH ? 0 : recon_neighbours_near(job->grid, at, job->reach, found, 64);
+        int n = p->trust[i] > job->enough ? 0 : recon_neighbours_near(job->grid, at, job->reach, found, 64);
         for (int c = 0; n && c < 3; c++) {
             float sum = 0;
             for (int k = 0; k < n; k++)
@@ -176,19 +192,19 @@ static void remember_chunk(void *context, int64_t chunk, int worker)
         }
         // Enough for its neighbours to take it over.
         if (n)
-            p->trust[i] = 2 * TRUST_ENOUGH;
+            p->trust[i] = 2 * job->enough;
     }
 }
 
 // Points that nobody sees now may have been seen at a neighbouring instant. Between instants the body has
 // moved; without a model of it, its middle says how.
-static int remember_colours(recon_points *p, const sp_splat_cloud *warm, sp_pool *pool)
+static int remember_colours(recon_points *p, const sp_splat_cloud *warm, float enough, sp_pool *pool)
 {
     float *rows[3];
     for (int a = 0; a < 3; a++)
         rows[a] = sp_splat_row(warm, SP_ROW_POSITION + a);
     recon_neighbours grid;
-    memory_job job = {.points = p, .grid = &grid, .warm = warm, .reach = 3 * p->spacing_m};
+    memory_job job = {.points = p, .grid = &grid, .warm = warm, .reach = 3 * p->spacing_m, .enough = enough};
     int rc = recon_neighbours_init(&grid, rows[0], rows[1], rows[2], (int64_t)warm->count, job.reach);
     if (rc)
         return rc;
@@ -203,10 +219,12 @@ static int remember_colours(recon_points *p, const sp_splat_cloud *warm, sp_pool
 }
 
 int recon_seed_colours(recon_points *points, const recon_scene *scene, const sp_splat_cloud *warm,
-                       sp_pool *pool)
+                       bool is_strict, sp_pool *pool)
 {
     size_t views = (size_t)scene->count;
-    colour_job job = {points, scene, sp_calloc(views, sizeof(sp_image)), sp_calloc(views, sizeof(int))};
+    float enough = is_strict ? TRUST_STRICT : TRUST_ENOUGH;
+    colour_job job = {points, scene, is_strict, sp_calloc(views, sizeof(sp_image)),
+                      sp_calloc(views, sizeof(int))};
     int rc = job.depths && job.codes ? SP_OK : SP_ENOMEM;
     if (!rc) {
         sp_pool_run(pool, scene->count, depth_view, &job);
@@ -216,9 +234,9 @@ int recon_seed_colours(recon_points *points, const recon_scene *scene, const sp_
     if (!rc) {
         sp_pool_run(pool, chunks_of(points), colour_chunk, &job);
         if (warm && warm->count)
-            rc = remember_colours(points, warm, pool);
+            rc = remember_colours(points, warm, enough, pool);
         if (!rc)
-            rc = spread_colours(points, pool);
+            rc = spread_colours(points, enough, pool);
     }
     for (int v = 0; job.depths && v < scene->count; v++)
         sp_image_free(&job.depths[v]);
