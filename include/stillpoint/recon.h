@@ -60,7 +60,8 @@ typedef struct sp_recon_params {
     const sp_athlete_watch *watch; // optional
     const sp_view *neighbours;     // optional, of an athlete: frames just before and after, dt_s saying when,
                                // that tell how he moves and nothing else; worth it where exposures blur him
-    int neighbour_count;
+    int neighbour_count; // those before the instant come first
+    double warm_dt_s;    // the warm cloud's instant minus this one, seconds (default 0)
 } sp_recon_params;
 sp_recon_params sp_recon_params_default(void);
 
@@ -89,8 +90,8 @@ int sp_recon_agreement(double *agreement, const sp_view *views, int count, sp_po
 // The athlete's cloud (foreground only) at one instant. Where the views' dt_s differ, each is compared at its
 // own time, and the cloud has velocities; so it has with neighbours. Then each is also compared as blurred as
 // its exposure makes it, and the cloud is sharp. warm (nullable): a neighbouring instant's cloud to start
-// from. Less than two views with a matte, or nothing in any matte: SP_EINVAL with a sentence. An instant
-// without an athlete gives an empty cloud and SP_OK when all mattes are empty.
+// from, without its shadow. Less than two views with a matte, or nothing in any matte: SP_EINVAL with a
+// sentence. An instant without an athlete gives an empty cloud and SP_OK when all mattes are empty.
 int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view *views, int count,
                      const sp_splat_cloud *warm, const sp_recon_params *params, sp_pool *pool,
                      const sp_progress *progress);

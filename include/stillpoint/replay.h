@@ -59,8 +59,7 @@ typedef struct sp_replay_params {
     int background_reduce; // the background's pictures are this many times smaller than the plates (default
                            // 1)
     double instant_s;      // wall seconds of a moment's first instant, from begin_s until it is on disk
-                           // (default 15); each further one takes a fifth of them, and where long
-                           // exposures blur the athlete, two fifths
+                           // (default 15); each further one takes a fifth of them
     double begin_s;        // sp_time_s() from which they count (default 0: when the moment is begun)
     const sp_moment_watch *watch; // optional, of sp_replay_moment
     int splats;                   // of one athlete (default 30000)

@@ -84,11 +84,10 @@ void cli_pipeline_init(cli_pipeline *p, unsigned parts)
                                     "frames a missing plate is estimated from", 5, 200));
     }
     if (parts & CLI_PART_MOMENT) {
-        cli_pipeline_add(
-            p, number("seconds", &p->seconds, "S",
-                      "wall seconds of the first instant, all told; a fifth for each further one, two fifths "
-                      "where long exposures blur",
-                      0.1, 3600));
+        cli_pipeline_add(p,
+                         number("seconds", &p->seconds, "S",
+                                "wall seconds of the first instant, all told; a fifth for each further one",
+                                0.1, 3600));
         cli_pipeline_add(p, integer("splats", &p->splats, "splats of the athlete", 100, 1e6));
         cli_pipeline_add(p, (cli_option){.name = "whole-scene",
                                          .kind = CLI_FLAG,

@@ -1,13 +1,13 @@
 // The athlete at one instant: views, agreement, hull, surface, seeds, optimisation; in this order.
+#include "around.h"
 #include "body/agree.h"
 #include "body/carve_depth.h"
+#include "body/follow.h"
 #include "body/hull.h"
 #include "body/motion.h"
 #include "optimise/optimise.h"
-#include "floor/reflection.h"
 #include "scene.h"
 #include "body/seed.h"
-#include "floor/shadow.h"
 #include "body/surface.h"
 #include "body/unseen.h"
 #include "venue/density.h"
@@ -32,10 +32,13 @@
 // Steps, and share of the time that is left, in which their motion is found.
 #define MOTION_ITERATIONS 150
 #define MOTION_SHARE 0.3
+// Steps where a neighbouring instant told already how they moved then.
+#define FOLLOWED_ITERATIONS 60
 // A neighbouring frame shows a limb further from where it is than it is thick: small pictures, in which it is
 // not, are left late.
 #define MOTION_LEVEL_2 0.4
 #define MOTION_LEVEL_1 0.8
+#define FEW_REPORTED 4
 #define FEW_VIEWS 6
 #define MANY_VIEWS 14
 // Share of the splat budget that is seeded; the rest goes where detail turns out to be missing.
@@ -62,7 +65,8 @@ typedef struct athlete {
     sp_pool *pool;
     const sp_progress *progress;
     double begin_s;
-    recon_scene scene, around; // the views, and their neighbours in time
+    recon_scene scene;
+    recon_around around; // the views' neighbours in time
     recon_shadow shadow;
     recon_reflection reflection;
     bool apart;         // views differ in time by so much that it can be seen
@@ -74,15 +78,6 @@ typedef struct athlete {
     sp_splat_cloud cloud, unseen; // what the optimiser works on, and what it is not told of
     sp_recon_report report;
 } athlete;
-
-// Neighbours of a view that contradicts the others, or has no matte, say no more than it does.
-static void drop_neighbours(athlete *a)
-{
-    for (int n = 0; n < a->around.count; n++)
-        for (int v = 0; v < a->count; v++)
-            if (!a->scene.views[v].used && !strcmp(a->views[v].camera.id, a->params->neighbours[n].camera.id))
-                a->around.views[n].used = false;
-}
 
 // Nothing of him is under a floor that mirrors him.
 static void cut_hull_at_floor(recon_hull *hull)
@@ -168,6 +163,12 @@ static bool are_apart(const athlete *a)
     return recon_are_apart(a->views, a->count, sp_v3(middle[0], middle[1], middle[2]));
 }
 
+// A neighbouring instant's splats, which know how they move, go on here.
+static bool is_followed(const athlete *a)
+{
+    return a->moves && a->warm && a->warm->velocity && a->warm->count > 0;
+}
+
 static int seed(athlete *a)
 {
     int rc = recon_surface_points(&a->points, &a->hull, a->pool);
@@ -184,6 +185,8 @@ static int seed(athlete *a)
     if (!rc)
         rc = recon_seed_cloud(&a->cloud, &a->points, (size_t)(SEEDED * (double)budget), budget,
                               a->params->sh_degree);
+    if (!rc && is_followed(a))
+        rc = recon_follow(&a->cloud, a->warm, -a->params->warm_dt_s, &a->hull, budget);
     return rc;
 }
 
@@ -242,12 +245,12 @@ static int add_targets(recon_target *targets, int n, recon_scene *scene, const s
 
 static int optimise(athlete *a, bool is_first_look)
 {
-    recon_target *targets = sp_calloc((size_t)(a->count + a->around.count), sizeof *targets);
+    recon_target *targets = sp_calloc((size_t)(a->count + a->around.scene.count), sizeof *targets);
     if (!targets)
         return SP_ENOMEM;
     int n = add_targets(targets, 0, &a->scene, a->views);
     if (is_first_look)
-        n = add_targets(targets, n, &a->around, a->params->neighbours);
+        n = add_targets(targets, n, &a->around.scene, a->around.views);
     recon_optimise_params p = recon_optimise_params_default();
     p.iterations = a->params->iterations > 0 ? a->params->iterations : ENOUGH_ITERATIONS;
     if (a->params->budget_s > 0)
@@ -256,7 +259,7 @@ static int optimise(athlete *a, bool is_first_look)
     p.grow_every = p.iterations / GROWTHS > 10 ? p.iterations / GROWTHS : 10;
     // Twice what suits venues, but for positions: seeds lie where they belong, and it is opacity, shape and
     // colour that few steps have to find.
-    p.rates_for = RATES_FOR;
+    p.rates_for = is_followed(a) ? 0 : RATES_FOR; // what is nearly right must not be thrown about
     p.rates.log_scale *= 2;
     p.rates.rotation *= 2;
     p.rates.opacity *= 2;
@@ -274,11 +277,14 @@ static int optimise(athlete *a, bool is_first_look)
     // Seeds have the coarse shape already: small pictures are left soon.
     p.level_until[1] = 0.2;
     p.level_until[2] = 0.06;
+    // Drawn at many moments, views take a while.
+    p.report_views = is_first_look ? 0 : a->moves ? FEW_REPORTED : p.report_views;
     if (is_first_look) {
-        p.iterations = p.iterations < MOTION_ITERATIONS ? p.iterations : MOTION_ITERATIONS;
+        int most = is_followed(a) ? FOLLOWED_ITERATIONS : MOTION_ITERATIONS;
+        p.iterations = p.iterations < most ? p.iterations : most;
         p.budget_s *= MOTION_SHARE;
     }
-    if (is_first_look && a->around.count) {
+    if (is_first_look && a->around.scene.count) {
         p.level_until[1] = MOTION_LEVEL_1;
         p.level_until[2] = MOTION_LEVEL_2;
     }
@@ -311,6 +317,29 @@ static int optimise(athlete *a, bool is_first_look)
     return rc;
 }
 
+// How the parts moved at a neighbouring instant is nearly how they move now.
+static int follow_flow(athlete *a)
+{
+    double low[3], high[3], dt_s = -a->params->warm_dt_s;
+    const sp_splat_cloud *warm = a->warm;
+    for (size_t k = 0; k < 3; k++) {
+        low[k] = INFINITY;
+        high[k] = -INFINITY;
+        for (size_t i = 0; i < warm->count; i++) {
+            double at = (double)sp_splat_row(warm, SP_ROW_POSITION + (int)k)[i] +
+                        dt_s * (double)warm->velocity[k * warm->capacity + i];
+            low[k] = fmin(low[k], at);
+            high[k] = fmax(high[k], at);
+        }
+    }
+    int rc = recon_flow_init(&a->flow, low, high, FLOW_CELL_M);
+    if (rc)
+        return rc;
+    recon_flow_follow(&a->flow, warm, a->velocity, dt_s);
+    recon_flow_spread(&a->flow);
+    return SP_OK;
+}
+
 // The whole's velocity goes into the cameras, the parts' own are solved with the splats.
 static int begin_motion(athlete *a)
 {
@@ -321,25 +350,26 @@ static int begin_motion(athlete *a)
     if (!a->moves)
         return SP_OK;
     if (neighbour_count > 0)
-        rc = recon_scene_open(&a->around, neighbours, neighbour_count, a->pool, a->progress);
+        rc = recon_around_open(&a->around, neighbours, neighbour_count, a->pool, a->progress);
     if (!rc)
-        rc = recon_motion_whole(a->velocity, &a->scene, a->views, &a->around, neighbours, a->pool,
+        rc = recon_motion_whole(a->velocity, &a->scene, a->views, &a->around.scene, neighbours, a->pool,
                                 a->progress);
     if (rc)
         return rc;
     recon_motion_shift(&a->scene, a->views, a->velocity);
-    recon_motion_shift(&a->around, neighbours, a->velocity);
-    return SP_OK;
+    recon_motion_shift(&a->around.scene, neighbours, a->velocity);
+    return is_followed(a) ? follow_flow(a) : SP_OK;
 }
 
 // A first, short optimisation finds how the parts move; hull, depth and seeds then begin anew, knowing it.
+// Where a neighbouring instant told nearly as much before they were made, it only has to be made better.
 static int find_flow(athlete *a)
 {
-    int rc = recon_flow_init(&a->flow, a->report.bounds_min, a->report.bounds_max, FLOW_CELL_M);
-    drop_neighbours(a);
-    if (!rc && a->around.count)
-        rc = recon_scene_cut(&a->around, a->params->neighbours, a->report.bounds_min, a->report.bounds_max,
-                             CUT_MARGIN_PX, a->pool);
+    bool is_known = is_followed(a);
+    int rc =
+        is_known ? SP_OK : recon_flow_init(&a->flow, a->report.bounds_min, a->report.bounds_max, FLOW_CELL_M);
+    if (!rc)
+        rc = recon_around_cut(&a->around, a->report.bounds_min, a->report.bounds_max, CUT_MARGIN_PX, a->pool);
     // This takes a while: who waits sees the seeds before.
     if (!rc && a->params->watch)
         rc = show(a, &a->cloud, sp_time_s() - a->begin_s, 0);
@@ -347,8 +377,10 @@ static int find_flow(athlete *a)
         rc = optimise(a, true);
     if (rc)
         return rc;
-    recon_scene_close(&a->around);
+    recon_around_close(&a->around);
     recon_flow_spread(&a->flow);
+    if (is_known)
+        return SP_OK;
     sp_splat_cloud_free(&a->cloud);
     recon_points_free(&a->points);
     recon_hull_free(&a->hull);
@@ -365,6 +397,8 @@ static int find_reflection(athlete *a)
         return rc;
     a->scene.reflection = &a->reflection;
     rc = recon_reflection_clear(&a->scene, &a->reflection, a->views, a->pool);
+    if (!rc)
+        rc = recon_around_clear_reflections(&a->around, &a->cloud, a->params->kernels, a->pool);
     sp_splat_cloud_free(&a->cloud);
     recon_points_free(&a->points);
     recon_hull_free(&a->hull);
@@ -422,6 +456,9 @@ static int reconstruct(athlete *a)
     if (!rc)
         rc = recon_shadow_clear(&a->scene, &a->shadow, a->views, a->pool);
     a->scene.shadow = &a->shadow;
+    recon_around_drop(&a->around, &a->scene, a->views);
+    if (!rc)
+        rc = recon_around_clear_shadows(&a->around, a->pool);
     a->report.clean_s = lap(&clock);
     if (!rc)
         rc = carve(a);
@@ -474,7 +511,7 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
     if (!rc && !a.cloud.data)
         rc = sp_splat_cloud_init(&a.cloud, 16, a.params->sh_degree);
     recon_scene_close(&a.scene);
-    recon_scene_close(&a.around);
+    recon_around_close(&a.around);
     recon_shadow_free(&a.shadow);
     recon_reflection_free(&a.reflection);
     recon_flow_free(&a.flow);

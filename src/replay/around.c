@@ -31,6 +31,8 @@ int replay_around_frames(replay_around *around, int side, sp_take *take, const b
                          sp_pool *pool)
 {
     double begin_s, end_s, then_s = t_s + (side ? 1 : -1) / sp_rational_value(take->fps);
+    if (around->sets[side].frames)
+        return SP_OK;
     int code = sp_take_span(&begin_s, &end_s, take, chosen);
     if (code < 0 || then_s < begin_s || then_s > end_s)
         return code;
@@ -43,6 +45,8 @@ int replay_around_matte(replay_around *around, const replay_plates *plates, cons
 {
     int code = SP_OK;
     for (int side = 0; side < 2 && code == SP_OK; side++) {
+        if (around->mattes[side])
+            continue;
         size_t n = (size_t)around->sets[side].count + 1;
         around->mattes[side] = sp_calloc(n, sizeof *around->mattes[side]);
         around->gains[side] = sp_calloc(n, sizeof *around->gains[side]);

@@ -15,11 +15,13 @@ typedef struct replay_around {
 bool replay_around_matters(const sp_take *take, const bool *chosen);
 
 // Decode the frames one nominal interval before (side 0) or after (side 1) the instant; where the footage has
-// none there is none. Cheapest in order of time: before the instant's own, and after them.
+// none there is none. Cheapest in order of time: before the instant's own, and after them. What is there
+// already stays.
 int replay_around_frames(replay_around *around, int side, sp_take *take, const bool *chosen, double t_s,
                          sp_pool *pool);
 
-// Matte both sides as the instant's own frames are: with the plates of their stands.
+// Matte both sides as the instant's own frames are: with the plates of their stands; what has mattes keeps
+// them.
 int replay_around_matte(replay_around *around, const replay_plates *plates, const replay_stand *stands,
                         sp_pool *pool);
 

@@ -45,7 +45,7 @@ static void matte_work(void *context, int64_t i, int worker)
     const sp_frame *frame = &job->set->frames[i];
     const replay_stand *stand = &job->stands[frame->camera_index];
     struct matted *matted = &job->matted[i];
-    if (stand->is_left_out)
+    if (stand->is_left_out || job->mattes[i].data)
         return;
     matted->code =
         matte_frame(&job->mattes[i], job->gains[i], frame, &job->plates->plates[frame->camera_index], stand);

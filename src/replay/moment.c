@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "choose.h"
+#include "cloud.h"
 #include "folder.h"
 #include "light.h"
 #include "whole.h"
@@ -19,9 +20,6 @@
 #define NEAR_S 0.1
 // What an instant after the first takes of the seconds of the first: it starts from its neighbour.
 #define LATER_SHARE 0.2
-// And where its frames are blurred, so that how he moves must be found and pictures be drawn at several
-// moments.
-#define LATER_SHARE_BLURRED 0.4
 // Between two updates of the first instant.
 #define UPDATES 20.0
 #define LEAST_UPDATE_S 0.5
@@ -203,19 +201,19 @@ static int keep(moment_job *j, int index, bool is_first, bool is_last, const rep
 }
 
 static int make_instant(moment_job *j, int index, bool is_first, bool is_last, replay_instant *instant,
-                        const sp_splat_cloud *warm, const sp_progress *progress)
+                        const replay_instant *warm, const sp_progress *progress)
 {
     looker l = {j, instant, index};
     double seconds = j->params->instant_s, begin_s = is_first ? j->begin_s : sp_time_s();
     sp_athlete_watch watch = {look, &l, fmax(seconds / UPDATES, LEAST_UPDATE_S)};
-    double later = replay_around_matters(j->take, j->chosen) ? LATER_SHARE_BLURRED : LATER_SHARE;
-    instant->deadline_s = begin_s + seconds * (is_first ? 1 : later) - LAST_WORDS_S;
+    instant->deadline_s = begin_s + seconds * (is_first ? 1 : LATER_SHARE) - LAST_WORDS_S;
     instant->watch = is_first ? &watch : NULL;
     int code = see(j, index, instant, progress);
     if (code == SP_OK && j->is_whole)
         code = replay_whole_solve(instant, j->params, j->ledger, j->pool, progress);
     else if (code == SP_OK)
-        code = replay_instant_solve(instant, &j->plates, j->gains, warm, j->params, j->ledger, j->pool,
+        code = replay_instant_solve(instant, &j->plates, j->gains, warm ? &warm->cloud : NULL,
+                                    warm ? warm->t_s - instant->t_s : 0, j->params, j->ledger, j->pool,
                                     progress);
     instant->watch = NULL;
     return code == SP_OK ? keep(j, index, is_first, is_last, instant) : code;
@@ -223,11 +221,11 @@ static int make_instant(moment_job *j, int index, bool is_first, bool is_last, r
 
 // ---- All of them
 
-// The cloud to start from: that of the nearer of the instants at hand, if it is near enough.
-static const sp_splat_cloud *warm_of(const replay_instant *a, const replay_instant *b, double t_s)
+// The instant to start from: the nearer of those at hand, if it is near enough.
+static const replay_instant *warm_of(const replay_instant *a, const replay_instant *b, double t_s)
 {
     const replay_instant *nearer = fabs(a->t_s - t_s) <= fabs(b->t_s - t_s) ? a : b;
-    return nearer->cloud.count > 0 && fabs(nearer->t_s - t_s) <= NEAR_S ? &nearer->cloud : NULL;
+    return nearer->cloud.count > 0 && fabs(nearer->t_s - t_s) <= NEAR_S ? nearer : NULL;
 }
 
 // The allocator keeps what an instant's pictures left behind, in pieces that the next one's do not fit into:
@@ -240,20 +238,32 @@ static void release_memory(void)
 }
 
 // The instant named first comes first; from it on forwards, then backwards, so that each has a neighbour.
+static int index_of(int k, int first, int count)
+{
+    return first + k < count ? first + k : count - 1 - k;
+}
+
 static int make_instants(moment_job *j, int first)
 {
     sp_progress forward = {forward_step, j};
     const sp_progress *progress = j->progress ? &forward : NULL;
-    replay_instant start = {.t_s = INFINITY}, before = {.t_s = INFINITY};
+    replay_instant start = {.t_s = INFINITY}, before = {.t_s = INFINITY}, next = {0};
     int code = SP_OK, count = j->moment->count;
     for (int k = 0; k < count && code == SP_OK; k++) {
-        int index = first + k < count ? first + k : count - 1 - k;
+        int index = index_of(k, first, count);
         if (count > 1)
             snprintf(j->label, sizeof j->label, "%d/%d ", k + 1, count);
-        replay_instant instant = {0};
-        const sp_splat_cloud *warm = warm_of(&before, &start, j->moment->instants[index].t_s);
+        replay_instant instant = next;
+        next = (replay_instant){0};
+        const replay_instant *warm = warm_of(&before, &start, j->moment->instants[index].t_s);
         code = make_instant(j, index, k == 0, k == count - 1, &instant, warm, progress);
+        if (code == SP_OK && k + 1 < count && !j->is_whole) {
+            next.t_s = j->moment->instants[index_of(k + 1, first, count)].t_s;
+            code = replay_instant_hand_on(&next, &instant, j->gains, 1 / sp_rational_value(j->take->fps));
+        }
         replay_instant_forget(&instant);
+        if (code == SP_OK) // the next one begins with his body
+            code = replay_drop_shadow(&instant.cloud, instant.report.floor.shadow_splats);
         release_memory();
         replay_instant *slot = k == 0 ? &start : &before;
         replay_instant_free(slot);
@@ -261,6 +271,7 @@ static int make_instants(moment_job *j, int first)
     }
     replay_instant_free(&start);
     replay_instant_free(&before);
+    replay_instant_free(&next);
     return code;
 }
 

@@ -128,6 +128,29 @@ void recon_flow_sample(sp_splat_cloud *cloud, const recon_flow *flow, sp_pool *p
     sp_pool_run(pool, ((int64_t)cloud->count + CHUNK - 1) / CHUNK, sample_chunk, &job);
 }
 
+void recon_flow_follow(recon_flow *f, const sp_splat_cloud *cloud, const double drift[3], double dt_s)
+{
+    size_t n = node_count(f);
+    for (size_t i = 0; i < cloud->count; i++) {
+        float shares[8];
+        double at[3], velocity[3];
+        for (size_t k = 0; k < 3; k++) {
+            velocity[k] = (double)cloud->velocity[k * cloud->capacity + i];
+            at[k] = (double)sp_splat_row(cloud, SP_ROW_POSITION + (int)k)[i] + dt_s * velocity[k];
+        }
+        size_t first = cell_of(shares, f, at);
+        for (int corner = 0; corner < 8; corner++) {
+            size_t node = corner_of(f, first, corner);
+            f->share[node] += shares[corner];
+            for (size_t k = 0; k < 3; k++)
+                f->velocity[k * n + node] += shares[corner] * (float)(velocity[k] - drift[k]);
+        }
+    }
+    for (size_t k = 0; k < 3 * n; k++)
+        if (f->share[k % n] > 0)
+            f->velocity[k] /= f->share[k % n];
+}
+
 void recon_flow_gather(recon_flow *f, const sp_splat_cloud *cloud, const sp_splat_cloud *gradient,
                        double dt_s)
 {

@@ -28,6 +28,10 @@ double recon_flow_fastest(const recon_flow *flow);
 // Set the cloud's velocities (which it must have) to what the grid says, linear between nodes.
 void recon_flow_sample(sp_splat_cloud *cloud, const recon_flow *flow, sp_pool *pool);
 
+// Begin with the velocities of a neighbouring instant's splats, less drift: each node takes the mean of those
+// that are around it dt_s later, if they go on as they do. The cloud has velocities.
+void recon_flow_follow(recon_flow *flow, const sp_splat_cloud *cloud, const double drift[3], double dt_s);
+
 // Add what one view wants: gradient holds d(loss)/d(position) of its picture alone, drawn dt_s from the
 // instant.
 void recon_flow_gather(recon_flow *flow, const sp_splat_cloud *cloud, const sp_splat_cloud *gradient,

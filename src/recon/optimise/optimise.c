@@ -38,6 +38,7 @@ recon_optimise_params recon_optimise_params_default(void)
         .sh_from = 0.5,
         .gain_prior = 0.05,
         .flow_rate = 0.15,
+        .report_views = 12,
         .stage = "optimise",
     };
 }

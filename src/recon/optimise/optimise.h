@@ -69,6 +69,8 @@ typedef struct recon_optimise_params {
     uint64_t seed;
     const recon_regulariser *regularisers;
     int regulariser_count;
+    int report_views; // views whose mean loss stands in the report, spread evenly: to draw them takes a while
+                      // (default 12; 0: none, and losses of 0)
     const char *stage;           // name for progress (default "optimise")
     const sp_recon_watch *watch; // optional; its seconds begin at watch_from_s (default 0)
     double watch_from_s;
@@ -92,7 +94,7 @@ typedef struct recon_step_times {
 typedef struct recon_optimise_report {
     int iterations;
     double seconds;
-    double loss_first, loss_last; // mean over all views at the finest level, before and after
+    double loss_first, loss_last; // mean over report_views at the finest level, before and after
     recon_step_times times;
 } recon_optimise_report;
 

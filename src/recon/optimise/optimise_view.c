@@ -5,8 +5,6 @@
 #include <math.h>
 
 #define GAIN_RATE 0.003
-// Views whose mean loss stands in the report: of many, some spread evenly are enough.
-#define REPORT_VIEWS 12
 // So many standard deviations above the mean is a speed that few splats exceed.
 #define FEW_FASTER 2.0
 #define NEAREST_M 0.05
@@ -168,8 +166,10 @@ int optimise_add_view(optimiser *o, int view, int level)
 
 int optimise_mean_loss(double *out, optimiser *o)
 {
-    int looks = o->views < REPORT_VIEWS ? o->views : REPORT_VIEWS;
+    int most = o->params->report_views, looks = o->views < most ? o->views : most;
     *out = 0;
+    if (looks < 1)
+        return SP_OK;
     optimise_show_degree(o, o->cloud->sh_degree);
     optimise_move(o);
     for (int k = 0; k < looks; k++) {
