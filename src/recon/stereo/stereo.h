@@ -39,6 +39,7 @@ typedef struct recon_stereo_params {
     sp_vec3 focus;         // the middle of it
     double floor_radius_m; // the plane Z = 0 is tried within this distance of floor_x, floor_y
     double floor_x, floor_y;
+    bool holds_action;      // something is in the middle, which is otherwise taken to be empty
     double action_radius_m; // the cylinder over floor_x, floor_y in which athletes move and venues are mostly
                             // empty
     bool is_apart;          // views are so far apart that hardly any surface looks the same from two of them

@@ -14,6 +14,7 @@ typedef struct recon_source {
     const recon_depth_map *known; // its depth so far; NULL none
     float shrink[2];              // pixels of that map per pixel of the view
     float r[9], t[3];             // source pixels (homogeneous) from the reference camera: K_s R, K_s t
+    float eye[3];                 // its centre, in the reference camera
 } recon_source;
 
 typedef struct recon_matcher {

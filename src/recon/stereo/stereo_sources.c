@@ -62,6 +62,10 @@ static void find_sources(recon_matcher *s, const recon_stereo_view *views, int c
         src->t[0] = (float)(c->fx * t.x + c->cx * t.z);
         src->t[1] = (float)(c->fy * t.y + c->cy * t.z);
         src->t[2] = (float)t.z;
+        sp_vec3 eye = sp_camera_to_cam(ref, sp_camera_center(c));
+        src->eye[0] = (float)eye.x;
+        src->eye[1] = (float)eye.y;
+        src->eye[2] = (float)eye.z;
     }
 }
 
