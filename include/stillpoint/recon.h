@@ -107,7 +107,8 @@ int sp_recon_clocks(double *offset_s, double *speed_px_s, const sp_view *views, 
 
 // Venue and athlete as they are drawn together: with his shadow on the floor, whose splats would otherwise be
 // covered by floor splats that are nearer to the camera, and grow dark where a view from low down makes them
-// larger than they are; and with his mirror image where the floor is glossy.
+// larger than they are; with his mirror image where the floor is glossy; and without gaps between the venue's
+// splats, which a viewpoint that no camera had would see black through: they take the colours around them.
 typedef struct sp_scene sp_scene;
 // cloud (taken over, and empty afterwards; on failure too): venue_splats of the venue and after them those of
 // the athlete, as sp_recon_athlete() gave them. floor: what that reported; NULL: nothing is known. SP_EFORMAT
@@ -116,7 +117,7 @@ int sp_scene_open(sp_scene **out, sp_splat_cloud *cloud, size_t venue_splats, co
 void sp_scene_close(sp_scene **scene);
 const sp_splat_cloud *sp_scene_cloud(const sp_scene *scene);
 // Into initialised pictures of the camera's size: rgb (3 channels), alpha (1 channel, nullable) without what
-// is mirrored. A scene serves one thread at a time.
+// is mirrored, and 1 where a gap was closed. A scene serves one thread at a time.
 int sp_scene_draw(sp_scene *scene, sp_renderer *renderer, const sp_camera *camera, sp_image *rgb,
                   sp_image *alpha);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define MOST_OPACITY 0.995
+#define LEAST_COVERED 0.1f // of a pixel that venue and athlete fill
 
 struct sp_scene {
     sp_splat_cloud cloud; // venue, shadow, body
@@ -139,6 +140,36 @@ static void thin_shadow(sp_scene *s, const sp_camera *camera)
     }
 }
 
+// ---- Gaps
+
+// A venue is everywhere. Where its splats, seen from a viewpoint that no camera had, leave gaps, these take
+// the colours of what is drawn around them (normalised convolution: Knutsson and Westin 1993) instead of
+// black.
+static void close_gaps(sp_image *rgb, sp_image *alpha)
+{
+    size_t pixels = (size_t)rgb->width * (size_t)rgb->height;
+    for (size_t i = 0; i < pixels; i++) {
+        float scale = 1 / fmaxf(alpha->data[i], LEAST_COVERED);
+        for (int c = 0; c < 3; c++)
+            sp_image_plane(rgb, c)[i] *= scale;
+        alpha->data[i] = fminf(alpha->data[i] * scale, 1);
+    }
+}
+
+static int draw_closed(sp_scene *scene, sp_renderer *renderer, const sp_camera *camera, sp_image *rgb,
+                       sp_image *alpha)
+{
+    sp_image own = {0};
+    int rc = alpha ? SP_OK : sp_image_init(&own, camera->width, camera->height, 1);
+    sp_render_target target = {.rgb = rgb, .alpha = alpha ? alpha : &own, .behind_m = scene->behind};
+    if (!rc)
+        rc = sp_renderer_draw(renderer, &scene->cloud, camera, &target);
+    if (!rc)
+        close_gaps(rgb, target.alpha);
+    sp_image_free(&own);
+    return rc;
+}
+
 // ---- The mirror image
 
 typedef struct mirror_job {
@@ -209,6 +240,7 @@ int sp_scene_draw(sp_scene *scene, sp_renderer *renderer, const sp_camera *camer
 {
     sp_render_target target = {.rgb = rgb, .alpha = alpha, .behind_m = scene->behind};
     thin_shadow(scene, camera);
-    int rc = sp_renderer_draw(renderer, &scene->cloud, camera, &target);
+    int rc = scene->venue ? draw_closed(scene, renderer, camera, rgb, alpha)
+                          : sp_renderer_draw(renderer, &scene->cloud, camera, &target);
     return rc || scene->gloss <= 0 ? rc : draw_mirrored(rgb, scene, renderer, camera);
 }

@@ -80,6 +80,8 @@ int sp_replay_scene(sp_scene **out, const sp_moment *moment, int instant, sp_lay
     int code = join(&cloud, &venue, moment, instant, layer);
     if (code < 0)
         return code;
+    if (moment->is_whole_scene && layer == SP_LAYER_ALL)
+        venue = cloud.count;
     sp_floor floor = replay_floor(&moment->instants[instant]);
     code = sp_scene_open(out, &cloud, venue, layer == SP_LAYER_BACKGROUND ? NULL : &floor);
     return code < 0 ? sp_error_context(code, "%s", moment->instants[instant].file) : code;

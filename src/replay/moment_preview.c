@@ -63,7 +63,7 @@ int moment_save_poster(const moment_job *j, const replay_instant *instant, const
     if (code == SP_OK)
         code = replay_append(&cloud, athlete);
     if (code == SP_OK)
-        code = sp_scene_open(&scene, &cloud, splats, floor);
+        code = sp_scene_open(&scene, &cloud, j->is_whole ? cloud.count : splats, floor);
     int best = 0;
     sp_camera *cameras = sp_calloc((size_t)instant->set.count, sizeof *cameras);
     if (code == SP_OK && !cameras)
