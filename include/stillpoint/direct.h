@@ -20,10 +20,10 @@ typedef struct sp_box {
     sp_vec3 min, max;
 } sp_box;
 
-// Bounds of the athlete in a cloud: of the splat centres of its largest connected part off the floor (so
-// without the shadow, which an athlete's cloud carries, and without debris), each axis between the 1st and
-// 99th percentile weighted by opacity. SP_EINVAL: the cloud is empty.
-int sp_box_of_cloud(sp_box *out, const sp_splat_cloud *cloud);
+// Bounds of the athlete in a cloud that begins with so many splats of his shadow: of the splat centres of the
+// largest connected part of the rest (so without debris), each axis between the 1st and 99th percentile
+// weighted by opacity. SP_EINVAL: there is no rest.
+int sp_box_of_cloud(sp_box *out, const sp_splat_cloud *cloud, int64_t shadow_splats);
 // Where there is no athlete to measure: a cube around what the cameras look at, as high as half of what a
 // camera sees there (the median over cameras).
 int sp_box_of_rig(sp_box *out, const sp_camera *cameras, int count);

@@ -6,8 +6,6 @@
 
 // Parts further apart than this are not connected; metres. A limb's splats lie far closer.
 static const double cell_m = 0.15;
-// Half the thickness of what counts as lying on the floor, metres.
-static const double floor_m = 0.05;
 
 typedef struct cell {
     int64_t key;
@@ -93,20 +91,16 @@ static int heaviest(const grid *g)
     return best;
 }
 
-int direct_body_weights(float *weight, const sp_splat_cloud *cloud)
+int direct_body_weights(float *weight, const sp_splat_cloud *cloud, size_t first)
 {
     const float *x = sp_splat_row(cloud, SP_ROW_POSITION), *y = x + cloud->capacity, *z = y + cloud->capacity;
     const float *opacity = sp_splat_row(cloud, SP_ROW_OPACITY);
     grid g = {.cells = sp_calloc(cloud->count + 1, sizeof *g.cells)};
     if (!g.cells)
         return SP_ENOMEM;
-    bool is_grounded = true;
-    for (size_t i = 0; i < cloud->count; i++)
-        is_grounded = is_grounded && fabs(z[i]) < floor_m;
     for (size_t i = 0; i < cloud->count; i++) {
-        bool is_out = !is_grounded && fabs(z[i]) < floor_m;
-        weight[i] = is_out ? 0 : 1 / (1 + expf(-opacity[i]));
-        if (!is_out)
+        weight[i] = i < first ? 0 : 1 / (1 + expf(-opacity[i]));
+        if (i >= first)
             g.cells[g.count++] = (cell){.key = key_of(x[i], y[i], z[i]), .weight = weight[i]};
     }
     qsort(g.cells, (size_t)g.count, sizeof *g.cells, by_key);

@@ -4,9 +4,8 @@
 
 #include <stillpoint/splat.h>
 
-// weight[i], one per splat: its opacity if it belongs to the largest connected part of the cloud that is off
-// the floor, else 0. The athlete's shadow and debris are apart from it in the air; on the ground the shadow
-// is flat. Where nothing is off the floor, the largest part of all.
-int direct_body_weights(float *weight, const sp_splat_cloud *cloud);
+// weight[i], one per splat: its opacity if it belongs to the largest connected part of the splats from first
+// on, else 0. Debris is apart from it.
+int direct_body_weights(float *weight, const sp_splat_cloud *cloud, size_t first);
 
 #endif

@@ -28,13 +28,14 @@ static double percentile(const weighted *items, size_t count, double total, doub
     return items[count - 1].value;
 }
 
-int sp_box_of_cloud(sp_box *out, const sp_splat_cloud *cloud)
+int sp_box_of_cloud(sp_box *out, const sp_splat_cloud *cloud, int64_t shadow_splats)
 {
-    if (cloud->count == 0)
-        return sp_error(SP_EINVAL, "the cloud is empty, so it has no bounds");
+    if (shadow_splats < 0 || (uint64_t)shadow_splats >= cloud->count)
+        return sp_error(SP_EINVAL, "of %zu splats %lld are said to be shadow, so that no body has bounds",
+                        cloud->count, (long long)shadow_splats);
     float *weights = sp_calloc(cloud->count, sizeof *weights);
     weighted *items = sp_calloc(cloud->count, sizeof *items);
-    int code = weights && items ? direct_body_weights(weights, cloud) : SP_ENOMEM;
+    int code = weights && items ? direct_body_weights(weights, cloud, (size_t)shadow_splats) : SP_ENOMEM;
     double low[3], high[3];
     for (int axis = 0; axis < 3 && code == SP_OK; axis++) {
         const float *position = sp_splat_row(cloud, SP_ROW_POSITION + axis);

@@ -71,10 +71,11 @@ static int have_moment(sp_moment **out, int *index, sp_replay_report *report, sp
 
 // What the viewpoint circles: the athlete, or where a whole scene is one cloud, what the cameras look at.
 static int centre_of_interest(sp_box *out, const sp_splat_cloud *athlete, sp_take *take, const bool *chosen,
-                              const sp_moment *moment, double t_s)
+                              const sp_moment *moment, int instant, double t_s)
 {
-    if (athlete->count > 0 && !moment->is_whole_scene)
-        return sp_box_of_cloud(out, athlete);
+    int64_t shadow = moment->instants[instant].shadow_splats;
+    if ((int64_t)athlete->count > shadow && !moment->is_whole_scene)
+        return sp_box_of_cloud(out, athlete, shadow);
     if (!moment->is_whole_scene)
         return sp_error(SP_EINVAL,
                         "at %.3f s no athlete was seen, so there is nothing to orbit; choose another instant",
@@ -118,9 +119,9 @@ static int make_clip(sp_replay_report *report, const char *path, sp_take *take, 
     int camera = 0;
     int code = sp_moment_cloud(&athlete, moment, instant);
     if (code == SP_OK)
-        code = centre_of_interest(&box, &athlete, take, chosen, moment, t_s);
-    if (code == SP_OK)
         code = sp_replay_scene(&scene, moment, instant, SP_LAYER_ALL);
+    if (code == SP_OK)
+        code = centre_of_interest(&box, &athlete, take, chosen, moment, instant, t_s);
     if (code == SP_OK)
         code = first_camera(&camera, take, chosen, &box);
     if (code == SP_OK) {

@@ -71,8 +71,9 @@ int moment_save_poster(const moment_job *j, const replay_instant *instant, const
     for (int i = 0; code == SP_OK && i < instant->set.count; i++)
         cameras[i] = instant->set.frames[i].camera;
     if (code == SP_OK)
-        code = athlete->count > 0 && !j->is_whole ? sp_box_of_cloud(&box, athlete)
-                                                  : sp_box_of_rig(&box, cameras, instant->set.count);
+        code = (int64_t)athlete->count > floor->shadow_splats && !j->is_whole
+                   ? sp_box_of_cloud(&box, athlete, floor->shadow_splats)
+                   : sp_box_of_rig(&box, cameras, instant->set.count);
     if (code == SP_OK)
         best = sp_orbit_start(cameras, instant->set.count, &box);
     if (code == SP_OK)

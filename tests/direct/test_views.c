@@ -91,15 +91,15 @@ static void stray_splats_do_not_move_the_bounds(void **state)
     }
     sp_splat_row(&cloud, SP_ROW_POSITION)[7] = 500;
     sp_box box;
-    assert_int_equal(sp_box_of_cloud(&box, &cloud), SP_OK);
+    assert_int_equal(sp_box_of_cloud(&box, &cloud, 0), SP_OK);
     assert_true(fabs(box.min.x - 0.01) < 0.003 && fabs(box.max.x - 0.99) < 0.003);
     assert_true(fabs(box.min.z - 2.01) < 0.003 && fabs(box.max.z - 2.99) < 0.003);
     cloud.count = 0;
-    assert_int_equal(sp_box_of_cloud(&box, &cloud), SP_EINVAL);
+    assert_int_equal(sp_box_of_cloud(&box, &cloud, 0), SP_EINVAL);
     sp_splat_cloud_free(&cloud);
 }
 
-// A body 2 m up, a heavier but flat shadow under it, and debris further off.
+// A body that stands on the floor, a heavier shadow beside it, and debris further off.
 static void the_shadow_is_not_the_athlete(void **state)
 {
     (void)state;
@@ -109,20 +109,22 @@ static void the_shadow_is_not_the_athlete(void **state)
     float *x = sp_splat_row(&cloud, SP_ROW_POSITION), *y = sp_splat_row(&cloud, SP_ROW_POSITION + 1);
     float *z = sp_splat_row(&cloud, SP_ROW_POSITION + 2);
     for (int i = 0; i < 3000; i++) {
-        bool is_body = i < 1000, is_shadow = !is_body && i < 2900;
+        bool is_shadow = i < 1900, is_body = !is_shadow && i < 2900;
         x[i] = (float)(i % 100) / 100 + (is_body ? 0.0f : is_shadow ? 1.0f : 6.0f);
         y[i] = (float)(i / 7 % 50) / 100;
-        z[i] = is_body ? 2 + (float)(i % 173) / 173 : is_shadow ? 0.01f : 3.0f;
+        z[i] = is_body ? (float)(i % 173) / 173 : is_shadow ? 0.01f : 3.0f;
         sp_splat_row(&cloud, SP_ROW_OPACITY)[i] = 1;
     }
     sp_box box;
-    assert_int_equal(sp_box_of_cloud(&box, &cloud), SP_OK);
+    assert_int_equal(sp_box_of_cloud(&box, &cloud, 1900), SP_OK);
     assert_true(fabs(box.min.x) < 0.03 && fabs(box.max.x - 1) < 0.03);
-    assert_true(fabs(box.min.z - 2) < 0.03 && fabs(box.max.z - 3) < 0.03);
-    for (int i = 0; i < 3000; i++) // all of it on the floor: then that is what there is
+    assert_true(fabs(box.min.z) < 0.03 && fabs(box.max.z - 1) < 0.03);
+    for (int i = 0; i < 3000; i++) // he lies
         z[i] = 0;
-    assert_int_equal(sp_box_of_cloud(&box, &cloud), SP_OK);
-    assert_true(box.max.x > 1.9 && box.max.x < 2.1);
+    assert_int_equal(sp_box_of_cloud(&box, &cloud, 1900), SP_OK);
+    assert_true(fabs(box.max.x - 1) < 0.03);
+    assert_int_equal(sp_box_of_cloud(&box, &cloud, 3000), SP_EINVAL);
+    assert_int_equal(sp_box_of_cloud(&box, &cloud, -1), SP_EINVAL);
     sp_splat_cloud_free(&cloud);
 }
 
