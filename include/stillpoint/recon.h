@@ -116,8 +116,10 @@ typedef struct sp_scene sp_scene;
 int sp_scene_open(sp_scene **out, sp_splat_cloud *cloud, size_t venue_splats, const sp_floor *floor);
 void sp_scene_close(sp_scene **scene);
 const sp_splat_cloud *sp_scene_cloud(const sp_scene *scene);
-// Into initialised pictures of the camera's size: rgb (3 channels), alpha (1 channel, nullable) without what
-// is mirrored, and 1 where a gap was closed. A scene serves one thread at a time.
+// Into initialised pictures of the camera's size: rgb (3 channels, premultiplied), alpha (1 channel, nullable;
+// 1 where a gap was closed). Without a venue these are layers to lay over another picture of it: the body;
+// under it the mirror image, as dense as the floor mirrors; under that the shadow. A scene serves one thread
+// at a time.
 int sp_scene_draw(sp_scene *scene, sp_renderer *renderer, const sp_camera *camera, sp_image *rgb,
                   sp_image *alpha);
 

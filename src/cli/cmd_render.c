@@ -7,7 +7,9 @@ static const char *const positionals[] = {"MOMENT", NULL};
 static const cli_usage usage = {
     "render MOMENT [--rig FILE] [--at S] [--layer all|athlete|background] [--alpha] -o DIR",
     "Pictures of a moment from the cameras of any importable file or take, lens distortion included:\n"
-    "DIR/<camera>_<frame, 6 digits>.png, in the sizes that the file gives.",
+    "DIR/<camera>_<frame, 6 digits>.png, in the sizes that the file gives. The athlete's layer has his "
+    "shadow\n"
+    "and, on a glossy floor, his mirror image: with --alpha, to be laid over another picture of the venue.",
     positionals, 1};
 static const char *const layers[] = {"all", "athlete", "background", NULL};
 

@@ -83,7 +83,7 @@ int sp_scene_open(sp_scene **out, sp_splat_cloud *cloud, size_t venue_splats, co
     *cloud = (sp_splat_cloud){0};
     s->venue = s->cloud.count - rest;
     s->shadow = floor ? (size_t)floor->shadow_splats : 0;
-    bool is_mirrored = floor && floor->gloss > 0 && s->venue > 0 && rest > s->shadow;
+    bool is_mirrored = floor && floor->gloss > 0 && rest > s->shadow;
     s->gloss = is_mirrored ? floor->gloss : 0;
     if (s->shadow > 0)
         rc = keep_depths(s);
@@ -173,22 +173,31 @@ static int draw_closed(sp_scene *scene, sp_renderer *renderer, const sp_camera *
 // ---- The mirror image
 
 typedef struct mirror_job {
-    sp_image *rgb;
+    sp_image *rgb, *alpha; // alpha: NULL, or what is laid under where there is no venue
     const sp_scene *scene;
     const sp_camera *camera;
     sp_rect window;
     sp_image covered;     // how much of the floor something above it hides
     sp_image with, alone; // what the floor mirrors, with the body and without
+    sp_image dense;       // how dense that is
 } mirror_job;
 
-static int draw_window(mirror_job *j, sp_renderer *renderer, const sp_splat_cloud *cloud, bool is_mirrored,
-                       sp_image *out)
+// rgb, alpha: initialised here; one of them may be NULL.
+static int draw_window(mirror_job *j, sp_renderer *renderer, const sp_splat_cloud *cloud,
+                       const sp_camera *camera, sp_image *rgb, sp_image *alpha)
 {
-    sp_camera camera = is_mirrored ? recon_mirrored(j->camera) : *j->camera;
-    int rc = sp_image_init(out, j->window.width, j->window.height, is_mirrored ? 3 : 1);
-    sp_render_target target = {
-        .rgb = is_mirrored ? out : NULL, .alpha = is_mirrored ? NULL : out, .window = j->window};
-    return rc ? rc : sp_renderer_draw(renderer, cloud, &camera, &target);
+    int rc = rgb ? sp_image_init(rgb, j->window.width, j->window.height, 3) : SP_OK;
+    if (!rc && alpha)
+        rc = sp_image_init(alpha, j->window.width, j->window.height, 1);
+    sp_render_target target = {.rgb = rgb, .alpha = alpha, .window = j->window};
+    return rc ? rc : sp_renderer_draw(renderer, cloud, camera, &target);
+}
+
+// What the floor mirrors in a pixel of the window.
+static float share_at(const mirror_job *j, int x, int y)
+{
+    double sine = recon_floor_sine(j->camera, j->window.x + x, j->window.y + y);
+    return sine > 0 ? (float)(j->scene->gloss * recon_mirror_share(sine)) : 0;
 }
 
 // The floor mirrored the venue when its plate was taken; now the body is before that.
@@ -205,8 +214,7 @@ static void add_mirrored(mirror_job *j)
                             sp_srgb_to_linear(fmaxf(sp_image_plane(&j->alone, c)[at], 0));
                 most = fmaxf(most, fabsf(change[c]));
             }
-            double sine = most > 1e-3f ? recon_floor_sine(j->camera, w.x + x, w.y + y) : 0;
-            float share = sine > 0 ? (float)(j->scene->gloss * recon_mirror_share(sine)) : 0;
+            float share = most > 1e-3f ? share_at(j, x, y) : 0;
             for (int c = 0; c < 3 && share > 0; c++) {
                 float *value = &sp_image_plane(j->rgb, c)[to];
                 *value = recon_add_light(*value, share * (1 - j->covered.data[at]) * change[c]);
@@ -214,24 +222,48 @@ static void add_mirrored(mirror_job *j)
         }
 }
 
-static int draw_mirrored(sp_image *rgb, const sp_scene *scene, sp_renderer *renderer, const sp_camera *camera)
+// Without the venue it is not known what the floor mirrored before: the mirror image is a layer between body
+// and shadow, as dense as the floor mirrors, to be laid over whatever floor there is.
+static void lay_mirrored(mirror_job *j)
 {
+    sp_rect w = j->window;
+    for (int y = 0; y < w.height; y++)
+        for (int x = 0; x < w.width; x++) {
+            size_t at = (size_t)y * (size_t)w.width + (size_t)x,
+                   to = (size_t)(w.y + y) * (size_t)j->camera->width + (size_t)(w.x + x);
+            float share = j->dense.data[at] > 0 ? share_at(j, x, y) : 0;
+            for (int c = 0; c < 3 && share > 0; c++)
+                sp_image_plane(j->rgb, c)[to] +=
+                    share * (1 - j->covered.data[at]) * sp_image_plane(&j->with, c)[at];
+            if (j->alpha && share > 0)
+                j->alpha->data[to] = 1 - (1 - share * j->dense.data[at]) * (1 - j->alpha->data[to]);
+        }
+}
+
+static int draw_mirrored(sp_image *rgb, sp_image *alpha, const sp_scene *scene, sp_renderer *renderer,
+                         const sp_camera *camera)
+{
+    sp_camera mirrored = recon_mirrored(camera);
     mirror_job j = {.rgb = rgb,
+                    .alpha = alpha,
                     .scene = scene,
                     .camera = camera,
                     .window = recon_mirror_window(camera, scene->low, scene->high)};
     if (!j.window.width)
         return SP_OK;
-    int rc = draw_window(&j, renderer, &scene->body, false, &j.covered);
+    int rc = draw_window(&j, renderer, &scene->body, camera, NULL, &j.covered);
     if (!rc)
-        rc = draw_window(&j, renderer, &scene->body, true, &j.with);
-    if (!rc)
-        rc = draw_window(&j, renderer, &scene->above, true, &j.alone);
-    if (!rc)
+        rc = draw_window(&j, renderer, &scene->body, &mirrored, &j.with, &j.dense);
+    if (!rc && scene->venue)
+        rc = draw_window(&j, renderer, &scene->above, &mirrored, &j.alone, NULL);
+    if (!rc && scene->venue)
         add_mirrored(&j);
+    else if (!rc)
+        lay_mirrored(&j);
     sp_image_free(&j.covered);
     sp_image_free(&j.with);
     sp_image_free(&j.alone);
+    sp_image_free(&j.dense);
     return rc;
 }
 
@@ -242,5 +274,5 @@ int sp_scene_draw(sp_scene *scene, sp_renderer *renderer, const sp_camera *camer
     thin_shadow(scene, camera);
     int rc = scene->venue ? draw_closed(scene, renderer, camera, rgb, alpha)
                           : sp_renderer_draw(renderer, &scene->cloud, camera, &target);
-    return rc || scene->gloss <= 0 ? rc : draw_mirrored(rgb, scene, renderer, camera);
+    return rc || scene->gloss <= 0 ? rc : draw_mirrored(rgb, alpha, scene, renderer, camera);
 }

@@ -275,6 +275,46 @@ static void test_a_glossy_scene_shows_the_mirror_image(void **state)
     sp_renderer_close(&renderer);
 }
 
+// Without a venue: a layer as dense as the floor mirrors, in his colours, to be laid over a floor.
+static void test_a_body_brings_its_mirror_image_along(void **state)
+{
+    (void)state;
+    sp_image rgb, alpha;
+    sp_renderer *renderer;
+    sp_scene *scene;
+    sp_splat_cloud body;
+    sp_camera camera = low_camera(1, 7);
+    sp_floor floor = {.gloss = GLOSS};
+    lay_body(&body, 0);
+    assert_int_equal(sp_scene_open(&scene, &body, 0, &floor), SP_OK);
+    assert_int_equal(sp_renderer_open(&renderer, NULL, NULL), SP_OK);
+    assert_int_equal(sp_image_init(&rgb, W, H, 3), SP_OK);
+    assert_int_equal(sp_image_init(&alpha, W, H, 1), SP_OK);
+    assert_int_equal(sp_scene_draw(scene, renderer, &camera, &rgb, &alpha), SP_OK);
+    double whole = 0, dense = 0, light = 0, shown = 0;
+    for (int i = 0; i < W * H; i++) {
+        float colour[3], own[3];
+        double share = GLOSS * cast(colour, &camera, i % W + 0.5, i / W + 0.5, true);
+        if (cast(own, &camera, i % W + 0.5, i / W + 0.5, false) > 0) {
+            assert_true(alpha.data[i] > 0.4f);
+            continue;
+        }
+        whole += share * share;
+        dense += share * (double)alpha.data[i];
+        for (int c = 0; c < 3; c++) {
+            light += pow(share * (double)colour[c], 2);
+            shown += share * (double)(colour[c] * sp_image_plane(&rgb, c)[i]);
+        }
+    }
+    assert_true(whole > 1);
+    assert_true(fabs(dense / whole - 1) < 0.1);
+    assert_true(fabs(shown / light - 1) < 0.1);
+    sp_image_free(&rgb);
+    sp_image_free(&alpha);
+    sp_scene_close(&scene);
+    sp_renderer_close(&renderer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_wrong_detail_does_not_dull_the_floor),
         cmocka_unit_test(test_a_dull_floor_mirrors_nothing),
         cmocka_unit_test(test_a_glossy_scene_shows_the_mirror_image),
+        cmocka_unit_test(test_a_body_brings_its_mirror_image_along),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
