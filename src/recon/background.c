@@ -6,6 +6,7 @@
 #include "venue/ground.h"
 #include "venue/hidden.h"
 #include "optimise/optimise.h"
+#include "venue/patches.h"
 #include "venue/planes.h"
 #include "venue/point_seeds.h"
 #include "undistort.h"
@@ -191,6 +192,8 @@ static int find_geometry(recon_geometry *g, sp_pool *pool, const sp_progress *pr
         rc = recon_find_planes(g, pool);
     if (!rc && !g->params.is_apart)
         rc = recon_settle_on_planes(g, pool);
+    if (!rc && !g->params.is_apart)
+        rc = recon_match_patches(g, pool);
     return rc ? rc : recon_complete(g, pool);
 }
 

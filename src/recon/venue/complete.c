@@ -1,6 +1,7 @@
 // Depths for what no view confirmed: planes spread from confirmed surroundings of the same colour.
 #include "ground.h"
 #include "planes.h"
+#include "standing.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,8 +11,6 @@
 #define SPREAD_FAR 24.0f    // beyond this distance a plane does not continue, in a picture of WIDTH_MEANT
 #define LONELY_BEHIND 12.0f // what only one other view confirms spreads so much less
 #define WIDTH_MEANT 455.0f
-#define ON_PLANE 0.012  // of the distance: what is this near to a large plane lies on it, ...
-#define ALONG_PLANE 0.7 // ... with a normal whose cosine is above
 #define NO_PLANE 255
 #define SURROUNDINGS 6  // reach this share of the picture's width to each side
 #define GOOD_PART 0.25f // of the pixels that the plane with most of them has
@@ -89,15 +88,16 @@ static void spread_free(spread *s)
     free(s->heap);
 }
 
-static void spread_planes(spread *s, const sp_image *rgb, const uint8_t *confirmed)
+static void spread_planes(spread *s, const sp_image *rgb, const uint8_t *confirmed, const uint8_t *stands)
 {
     size_t width = (size_t)rgb->width, pixels = width * (size_t)rgb->height;
     float step = COLOUR_STEP * (float)rgb->width / WIDTH_MEANT;
     float lonely = LONELY_BEHIND * (float)rgb->width / WIDTH_MEANT;
     for (size_t at = 0; at < pixels; at++) {
-        s->cost[at] = confirmed[at] == RECON_SURE ? 0 : confirmed[at] ? lonely : INFINITY;
-        s->source[at] = confirmed[at] ? (int32_t)at : -1;
-        if (confirmed[at])
+        bool is_source = confirmed[at] || stands[at];
+        s->cost[at] = confirmed[at] == RECON_LONELY ? lonely : is_source ? (float)stands[at] : INFINITY;
+        s->source[at] = is_source ? (int32_t)at : -1;
+        if (is_source)
             push(s, (node){s->cost[at], (int32_t)at});
     }
     while (s->heap_count) {
@@ -190,19 +190,6 @@ typedef struct fields {
     uint32_t *memory;
 } fields;
 
-static uint8_t plane_of(const recon_geometry *g, int view, size_t at)
-{
-    const recon_depth_map *map = &g->maps[view];
-    sp_vec3 world = recon_world_at(g, view, at);
-    sp_vec3 n = sp_m3_apply_transposed(g->views[view].camera.rotation,
-                                       sp_v3(map->normal[0][at], map->normal[1][at], map->normal[2][at]));
-    for (int k = 0; k < g->plane_count; k++)
-        if (fabs(sp_v3_dot(g->planes[k].normal, world) - g->planes[k].offset) < ON_PLANE * map->depth[at] &&
-            sp_v3_dot(g->planes[k].normal, n) > ALONG_PLANE)
-            return (uint8_t)k;
-    return NO_PLANE;
-}
-
 static int fields_init(fields *f, int width, int height, int planes)
 {
     size_t corners = (size_t)(width + 1) * (size_t)(height + 1);
@@ -222,8 +209,10 @@ static void fields_free(fields *f)
 static void find_fields(fields *f, const recon_geometry *g, int view)
 {
     size_t width = (size_t)g->maps[view].width, height = (size_t)g->maps[view].height;
-    for (size_t at = 0; at < width * height; at++)
-        f->plane[at] = g->confirmed[view][at] ? plane_of(g, view, at) : NO_PLANE;
+    for (size_t at = 0; at < width * height; at++) {
+        int plane = g->confirmed[view][at] ? recon_plane_at(g, view, at) : -1;
+        f->plane[at] = plane < 0 ? NO_PLANE : (uint8_t)plane;
+    }
     for (int k = 0; k < g->plane_count; k++)
         for (size_t y = 0; y < height; y++) {
             uint32_t sum = 0, *row = f->sums[k] + (y + 1) * (width + 1), *above = row - width - 1;
@@ -381,18 +370,24 @@ static void complete_view(void *context, int64_t view, int worker)
     size_t pixels = (size_t)g->maps[view].width * (size_t)g->maps[view].height;
     spread s = {0};
     fields f = {0};
-    job->codes[view] = spread_init(&s, pixels);
+    uint8_t *stands = sp_calloc(pixels, 1);
+    job->codes[view] = stands ? SP_OK : SP_ENOMEM;
+    if (!job->codes[view] && !g->params.is_apart)
+        job->codes[view] = recon_stand_up(g, (int)view, stands);
+    if (!job->codes[view])
+        job->codes[view] = spread_init(&s, pixels);
     if (!job->codes[view])
         job->codes[view] = fields_init(&f, g->maps[view].width, g->maps[view].height, g->plane_count);
     if (!job->codes[view]) {
         if (g->params.is_apart)
             flatten(g, (int)view);
         find_fields(&f, g, (int)view);
-        spread_planes(&s, &g->views[view].rgb, g->confirmed[view]);
+        spread_planes(&s, &g->views[view].rgb, g->confirmed[view], stands);
         for (size_t at = 0; at < pixels; at++)
-            if (!g->confirmed[view][at])
+            if (!g->confirmed[view][at] && s.source[at] != (int32_t)at)
                 complete_pixel(g, (int)view, &s, &f, at);
     }
+    free(stands);
     spread_free(&s);
     fields_free(&f);
 }

@@ -54,6 +54,16 @@ bool recon_pixel_in(size_t *at, double *depth, const recon_geometry *g, int view
     return !g->views[view].hidden || !g->views[view].hidden[*at];
 }
 
+bool recon_is_looked_at(const recon_geometry *g, int view, sp_vec3 world)
+{
+    size_t at;
+    double depth;
+    for (int j = 0; j < g->count; j++)
+        if (j != view && recon_pixel_in(&at, &depth, g, j, world))
+            return true;
+    return false;
+}
+
 bool recon_colour_agrees(const recon_geometry *g, int view, size_t at, sp_vec3 world)
 {
     int agree = 0, lookers = 0;

@@ -70,6 +70,9 @@ sp_vec3 recon_world_at(const recon_geometry *geometry, int view, size_t at);
 // that does not show the venue.
 bool recon_pixel_in(size_t *at, double *depth, const recon_geometry *geometry, int view, sp_vec3 world);
 
+// Does a world point fall into the picture of another view than this one?
+bool recon_is_looked_at(const recon_geometry *geometry, int view, sp_vec3 world);
+
 // Do at least half of the other views that look at a pixel's world point see the pixel's colour there?
 bool recon_colour_agrees(const recon_geometry *geometry, int view, size_t at, sp_vec3 world);
 

@@ -18,6 +18,8 @@
 #define MARGIN 0.08f       // by which it is better than any other plane: bricks fit to bricks
 #define LEAST_MATCHED 0.15 // share of them that is unconfirmed and shown by other views
 #define MOST_COST 1.2f
+#define ON_PLANE 0.012  // of the distance: what is this near to a large plane lies on it, ...
+#define ALONG_PLANE 0.7 // ... with a normal whose cosine is above
 
 // ---- Finding planes
 
@@ -194,6 +196,19 @@ double recon_plane_depth(const recon_geometry *g, int view, const recon_plane *p
     // From behind a plane is not seen.
     double depth = along < -1e-6 ? (plane->offset - sp_v3_dot(plane->normal, eye)) / along : 0;
     return depth > g->params.near_m && depth < g->params.far_m ? depth : 0;
+}
+
+int recon_plane_at(const recon_geometry *g, int view, size_t at)
+{
+    const recon_depth_map *map = &g->maps[view];
+    sp_vec3 world = recon_world_at(g, view, at);
+    sp_vec3 n = sp_m3_apply_transposed(g->views[view].camera.rotation,
+                                       sp_v3(map->normal[0][at], map->normal[1][at], map->normal[2][at]));
+    for (int k = 0; k < g->plane_count; k++)
+        if (fabs(sp_v3_dot(g->planes[k].normal, world) - g->planes[k].offset) < ON_PLANE * map->depth[at] &&
+            sp_v3_dot(g->planes[k].normal, n) > ALONG_PLANE)
+            return k;
+    return -1;
 }
 
 bool recon_plane_reaches(const recon_plane *plane, sp_vec3 world)

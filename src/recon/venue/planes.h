@@ -22,6 +22,9 @@ int recon_settle_on_planes(recon_geometry *geometry, sp_pool *pool);
 double recon_plane_depth(const recon_geometry *geometry, int view, const recon_plane *plane, double x,
                          double y);
 
+// The large plane that a pixel of a view lies on; -1: none.
+int recon_plane_at(const recon_geometry *geometry, int view, size_t at);
+
 // Does a plane reach as far as a point of it?
 bool recon_plane_reaches(const recon_plane *plane, sp_vec3 world);
 
