@@ -352,6 +352,43 @@ static void pictures_go_on_in_a_mirror_where_nobody_looks(void **state)
     free(none);
 }
 
+static void what_a_border_cuts_goes_on_beside_it_as_far_away(void **state)
+{
+    (void)state;
+    recon_stereo_view views[2] = {0};
+    recon_depth_map maps[2];
+    uint8_t *none = calloc(WIDTH * HEIGHT, 1), *confirmed[2] = {none, none};
+    recon_geometry g = {.count = 2, .views = views, .maps = maps, .confirmed = confirmed};
+    g.params.distance_m = 1;
+    look_around(&views[0], &maps[0], 0);
+    look_around(&views[1], &maps[1], 1.4); // nobody sees 0.5 to 0.9 rad
+    sp_splat_cloud cloud;
+    assert_int_equal(sp_splat_cloud_init(&cloud, 16, 0), 0);
+    assert_int_equal(recon_beside(&cloud, &g), 0);
+    int left = 0;
+    double wrong = 0;
+    for (size_t i = 0; i < cloud.count; i++) {
+        double x = sp_splat_row(&cloud, SP_ROW_POSITION)[i], y = sp_splat_row(&cloud, SP_ROW_POSITION + 1)[i],
+               around = atan2(y, x);
+        assert_false(around > -0.49 && around < 0.49); // seen: nothing to add
+        assert_false(around > 1.4 - 0.49 && around < 1.4 + 0.49);
+        if (!(around > 0.5 && around < 0.6))
+            continue;
+        float grey = 0.5f + (float)SP_SH_C0 * sp_splat_row(&cloud, SP_ROW_SH)[i];
+        assert_float_equal(x, SHELL_M, 1e-3); // the depth of what is mirrored
+        left++;
+        wrong += fabs(grey - stripe(atan(2 * tan(0.5) - tan(around))));
+    }
+    assert_true(left > 300);
+    assert_true(wrong / left < 0.12); // patches of two pixels and more
+    sp_splat_cloud_free(&cloud);
+    for (int v = 0; v < 2; v++) {
+        recon_depth_map_free(&maps[v]);
+        sp_image_free(&views[v].rgb);
+    }
+    free(none);
+}
+
 static double angle_between(sp_vec3 a, sp_vec3 b)
 {
     return acos(fmin(sp_v3_dot(a, b), 1));
@@ -634,6 +671,7 @@ int main(void)
         cmocka_unit_test(what_is_made_up_does_not_repeat_what_is_known),
         cmocka_unit_test(what_ends_where_nothing_ends_is_debris),
         cmocka_unit_test(pictures_go_on_in_a_mirror_where_nobody_looks),
+        cmocka_unit_test(what_a_border_cuts_goes_on_beside_it_as_far_away),
         cmocka_unit_test(planes_are_those_of_the_room_and_fill_gaps),
         cmocka_unit_test(seeds_lie_on_the_surfaces_and_keep_the_budget),
         cmocka_unit_test(what_is_hidden_is_no_venue),

@@ -92,6 +92,10 @@ int recon_scaffold(sp_splat_cloud *out, const recon_geometry *geometry, int budg
 int recon_backdrop(sp_splat_cloud *out, const recon_geometry *geometry, double radius, double cell_rad,
                    sp_pool *pool);
 
+// Before the shell, what lies just beside the pictures, where no view looks: each continued beyond its sides
+// as in a mirror, as far away as what is mirrored, so that what a border cuts is whole. Appends to out.
+int recon_beside(sp_splat_cloud *out, const recon_geometry *geometry);
+
 // Append one flat splat: sigma_u across the line of sight of a camera at eye, sigma_v along the tilt of the
 // surface.
 int recon_append_disc(sp_splat_cloud *out, sp_vec3 position, sp_vec3 normal, sp_vec3 eye, double sigma_u,

@@ -162,5 +162,7 @@ int recon_scaffold(sp_splat_cloud *out, const recon_geometry *g, int budget, sp_
     int rc = shell(out, g, radius, has_floor ? SHELL_LOWEST : -1);
     if (!rc)
         rc = recon_backdrop(out, g, BACKDROP_SHARE * radius, fmin(sqrt(CELLS / budget), CELL_MOST_RAD), pool);
+    if (!rc && !g->params.is_apart)
+        rc = recon_beside(out, g);
     return rc || !has_floor ? rc : floor_rings(out, g, radius);
 }
