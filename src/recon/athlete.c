@@ -9,6 +9,7 @@
 #include "scene.h"
 #include "body/seed.h"
 #include "body/surface.h"
+#include "body/thickness.h"
 #include "body/unseen.h"
 #include "venue/density.h"
 #include "views.h"
@@ -169,6 +170,14 @@ static bool is_followed(const athlete *a)
     return a->moves && a->warm && a->warm->velocity && a->warm->count > 0;
 }
 
+// Where outlines of few views leave room for more than a body.
+static int slim(athlete *a)
+{
+    int rc = recon_bound_thickness(&a->hull, &a->points, &a->scene, a->pool);
+    recon_points_free(&a->points);
+    return rc ? rc : recon_surface_points(&a->points, &a->hull, a->pool);
+}
+
 static int seed(athlete *a)
 {
     int rc = recon_surface_points(&a->points, &a->hull, a->pool);
@@ -177,6 +186,8 @@ static int seed(athlete *a)
     measure_bounds(a);
     rc = recon_scene_cut(&a->scene, a->views, a->report.bounds_min, a->report.bounds_max, CUT_MARGIN_PX,
                          a->pool);
+    if (!rc && are_apart(a))
+        rc = slim(a);
     if (!rc)
         rc = hollow(a);
     if (!rc)

@@ -30,6 +30,8 @@
 #define APART_SHARE                                                                                          \
     1.8 // likewise of views far apart: nobody tells where the floor ends, and walls are no floor
 #define ACTION_SHARE 0.5
+#define APART_ACTION_SHARE                                                                                   \
+    0.9 // likewise of views far apart: what two agree on by chance is not to hang among them
 #define POINTS_PER_VIEW 200 // a calibration's own points are enough to begin with, where there are so many
 #define PIXELS_TO_UNDISTORT 4.0      // times those that stereo works on
 #define DENSE_SH_DEGREE 2            // from half of the density on
@@ -171,7 +173,7 @@ static int extent(recon_stereo_params *out, const sp_view *views, int count, uin
         .focus = focus,
         .floor_radius_m = (is_apart ? APART_SHARE : FLOOR_SHARE) * distance,
         .is_apart = is_apart,
-        .action_radius_m = ACTION_SHARE * distance,
+        .action_radius_m = (is_apart ? APART_ACTION_SHARE : ACTION_SHARE) * distance,
         .floor_x = focus.x,
         .floor_y = focus.y,
         .seed = seed,

@@ -96,18 +96,24 @@ static void smooth_layer(void *context, int64_t k, int worker)
         }
 }
 
-int recon_carve_depth(recon_hull *hull, const recon_sweep *sweep, sp_pool *pool)
+int recon_hull_smooth(recon_hull *hull, int rounds, sp_pool *pool)
 {
     size_t cells = (size_t)hull->size[0] * (size_t)hull->size[1] * (size_t)hull->size[2];
-    carve_job job = {hull, sweep, sp_calloc(cells + 1, sizeof(float))};
+    carve_job job = {hull, NULL, sp_calloc(cells + 1, sizeof(float))};
     if (!job.other)
         return SP_ENOMEM;
-    sp_pool_run(pool, hull->size[2], carve_layer, &job);
-    for (int round = 0; round < SMOOTHING_ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         memcpy(job.other, hull->field, cells * sizeof *job.other);
         sp_pool_run(pool, hull->size[2], smooth_layer, &job);
         memcpy(hull->field, job.other, cells * sizeof *job.other);
     }
     free(job.other);
     return SP_OK;
+}
+
+int recon_carve_depth(recon_hull *hull, const recon_sweep *sweep, sp_pool *pool)
+{
+    carve_job job = {hull, sweep, NULL};
+    sp_pool_run(pool, hull->size[2], carve_layer, &job);
+    return recon_hull_smooth(hull, SMOOTHING_ROUNDS, pool);
 }

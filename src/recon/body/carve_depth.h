@@ -11,4 +11,7 @@
 // it.
 int recon_carve_depth(recon_hull *hull, const recon_sweep *sweep, sp_pool *pool);
 
+// Rounds of the 1-2-1 kernel along each axis of the field, near the surface. What is one sample thick stays.
+int recon_hull_smooth(recon_hull *hull, int rounds, sp_pool *pool);
+
 #endif

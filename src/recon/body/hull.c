@@ -366,7 +366,7 @@ static int64_t flood(const recon_hull *hull, int32_t *label, int32_t *queue, int
     return count;
 }
 
-static int drop_debris(recon_hull *hull)
+int recon_hull_drop_parts(recon_hull *hull, double least_share)
 {
     size_t cells = (size_t)hull->size[0] * (size_t)hull->size[1] * (size_t)hull->size[2];
     int32_t *label = sp_calloc(cells, sizeof *label), *queue = sp_calloc(cells, sizeof *queue);
@@ -380,7 +380,7 @@ static int drop_debris(recon_hull *hull)
             int64_t size = flood(hull, label, queue, (int32_t)i, 1);
             if (pass == 0)
                 largest = size > largest ? size : largest;
-            for (int64_t q = 0; pass == 1 && q < size && (double)size < LEAST_PART * (double)largest; q++)
+            for (int64_t q = 0; pass == 1 && q < size && (double)size < least_share * (double)largest; q++)
                 hull->field[queue[q]] = (float)(-RECON_HULL_BAND * hull->voxel_m);
         }
     }
@@ -423,7 +423,7 @@ int recon_hull_carve(recon_hull *out, const recon_silhouette *silhouettes, const
         if (!rc) {
             c.blocks = blocks;
             sp_pool_run(pool, block_count, fill_block, &c);
-            rc = drop_debris(&hull);
+            rc = recon_hull_drop_parts(&hull, LEAST_PART);
         }
     }
     free(cubes.centres);

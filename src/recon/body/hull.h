@@ -33,6 +33,8 @@ recon_hull_params recon_hull_params_default(void);
 // Carve. used (nullable): views to take. An empty hull (no field, size 0) is SP_OK.
 int recon_hull_carve(recon_hull *out, const recon_silhouette *silhouettes, const bool *used, int count,
                      const recon_hull_params *params, sp_pool *pool, const sp_progress *progress);
+// Empty what hangs by itself and is smaller than a share of the largest part's volume.
+int recon_hull_drop_parts(recon_hull *hull, double least_share);
 void recon_hull_free(recon_hull *hull);
 
 // Trilinear sample; outside the grid -RECON_HULL_BAND voxels. gradient (nullable) points inwards.

@@ -64,6 +64,15 @@ bool recon_is_looked_at(const recon_geometry *g, int view, sp_vec3 world)
     return false;
 }
 
+static bool is_coloured_alike(const recon_geometry *g, int view, size_t at, int other, size_t there)
+{
+    float difference = 0;
+    for (int c = 0; c < 3; c++)
+        difference += fabsf(sp_image_plane(&g->views[other].rgb, c)[there] -
+                            sp_image_plane(&g->views[view].rgb, c)[at]);
+    return difference / 3 < SAME_COLOUR;
+}
+
 bool recon_colour_agrees(const recon_geometry *g, int view, size_t at, sp_vec3 world)
 {
     int agree = 0, lookers = 0;
@@ -72,12 +81,8 @@ bool recon_colour_agrees(const recon_geometry *g, int view, size_t at, sp_vec3 w
         double depth;
         if (j == view || !recon_pixel_in(&there, &depth, g, j, world))
             continue;
-        float difference = 0;
-        for (int c = 0; c < 3; c++)
-            difference += fabsf(sp_image_plane(&g->views[j].rgb, c)[there] -
-                                sp_image_plane(&g->views[view].rgb, c)[at]);
         lookers++;
-        agree += difference / 3 < SAME_COLOUR;
+        agree += is_coloured_alike(g, view, at, j, there);
     }
     return 2 * agree >= lookers;
 }
@@ -149,7 +154,7 @@ static void confirm_row(void *context, int64_t y, int worker)
         if (g->views[job->view].hidden && g->views[job->view].hidden[at])
             continue;
         sp_vec3 world = recon_world_at(g, job->view, at);
-        int agree = 0, through = 0;
+        int agree = 0, through = 0, contradict = 0;
         for (int j = 0; j < g->count; j++) {
             size_t there;
             double depth;
@@ -157,11 +162,14 @@ static void confirm_row(void *context, int64_t y, int worker)
                 continue;
             double ratio = g->maps[j].depth[there] / depth;
             agree += fabs(ratio - 1) < AGREE;
+            contradict += fabs(ratio - 1) >= AGREE && !is_coloured_alike(g, job->view, at, j, there);
             through += ratio > 1 + RECON_SEEN_THROUGH && job->believable[j][there];
         }
-        // Debris in the middle of the action is what a viewer sees first.
-        bool can_be_lonely = through == 0 && !recon_in_action(g, world);
-        if (agree >= 2 && agree >= through)
+        // Debris in the middle of the action is what a viewer sees first. Of views far apart even three agree
+        // there by chance, on walls without texture.
+        bool can_be_lonely = through == 0 && !recon_in_action(g, world) &&
+                             !(g->params.is_apart && contradict > 0 && world.z > ACTION_ABOVE_M);
+        if (agree >= 2 && agree >= through && (can_be_lonely || !g->params.is_apart))
             g->confirmed[job->view][at] = RECON_SURE;
         else if (agree == 1 && can_be_lonely)
             g->confirmed[job->view][at] = RECON_LONELY;
