@@ -105,6 +105,12 @@ int sp_recon_clocks(double *offset_s, double *speed_px_s, const sp_view *views, 
                     const sp_view *neighbours, int neighbour_count, double reach_s, sp_pool *pool,
                     const sp_progress *progress);
 
+// The same more exactly, where clocks are known to some milliseconds already: the offsets are solved together
+// with how the athlete looks and moves, so that all pictures fit. *offset_s is what remains to be added.
+int sp_recon_clocks_refine(double *offset_s, double *speed_px_s, const sp_view *views, int count,
+                           const sp_view *neighbours, int neighbour_count, sp_pool *pool,
+                           const sp_progress *progress);
+
 // Venue and athlete as they are drawn together: with his shadow on the floor, whose splats would otherwise be
 // covered by floor splats that are nearer to the camera, and grow dark where a view from low down makes them
 // larger than they are; with his mirror image where the floor is glossy; and without gaps between the venue's

@@ -40,6 +40,13 @@
 #define MOTION_LEVEL_2 0.4
 #define MOTION_LEVEL_1 0.8
 #define FEW_REPORTED 4
+// Clocks are found in so many steps, the more of them in large pictures the finer.
+#define CLOCK_ITERATIONS 400
+#define CLOCK_LEVEL_2 0.2
+#define CLOCK_LEVEL_1 0.5
+#define CLOCK_SPLATS 12000
+// Splats begin where the clocks as they are believed want them, and must not hold clocks there.
+#define CLOCK_FREEDOM 3
 #define FEW_VIEWS 6
 #define MANY_VIEWS 14
 // Share of the splat budget that is seeded; the rest goes where detail turns out to be missing.
@@ -74,6 +81,7 @@ typedef struct athlete {
     bool moves;         // velocities are solved: because of that, or for the blur that exposures leave
     double velocity[3]; // of the whole
     recon_flow flow;    // of the parts beside it
+    recon_tick *ticks;  // one a view where clocks are to be found, and nothing else; nullable
     recon_hull hull;
     recon_points points;
     sp_splat_cloud cloud, unseen; // what the optimiser works on, and what it is not told of
@@ -237,11 +245,20 @@ static int show(void *context, const sp_splat_cloud *cloud, double seconds, int 
     return rc;
 }
 
+static int clock_of(const athlete *a, const char *id)
+{
+    for (int v = 0; v < a->count; v++)
+        if (!strcmp(a->views[v].camera.id, id))
+            return v;
+    return 0;
+}
+
 // What the used views of a scene see, from targets[n] on; returns how many there are then.
-static int add_targets(recon_target *targets, int n, recon_scene *scene, const sp_view *views)
+static int add_targets(recon_target *targets, int n, const athlete *a, const recon_scene *scene,
+                       const sp_view *views)
 {
     for (int v = 0; v < scene->count; v++) {
-        recon_scene_view *view = &scene->views[v];
+        const recon_scene_view *view = &scene->views[v];
         if (view->used && view->crop.width)
             targets[n++] = (recon_target){.camera = view->crop,
                                           .rgb = &view->rgb,
@@ -249,7 +266,8 @@ static int add_targets(recon_target *targets, int n, recon_scene *scene, const s
                                           .matte = &view->cut_matte,
                                           .gains = {1, 1, 1, 0, 0, 0},
                                           .dt_s = views[v].dt_s,
-                                          .exposure_s = views[v].exposure_s};
+                                          .exposure_s = views[v].exposure_s,
+                                          .clock = clock_of(a, views[v].camera.id)};
     }
     return n;
 }
@@ -259,9 +277,9 @@ static int optimise(athlete *a, bool is_first_look)
     recon_target *targets = sp_calloc((size_t)(a->count + a->around.scene.count), sizeof *targets);
     if (!targets)
         return SP_ENOMEM;
-    int n = add_targets(targets, 0, &a->scene, a->views);
+    int n = add_targets(targets, 0, a, &a->scene, a->views);
     if (is_first_look)
-        n = add_targets(targets, n, &a->around.scene, a->around.views);
+        n = add_targets(targets, n, a, &a->around.scene, a->around.views);
     recon_optimise_params p = recon_optimise_params_default();
     p.iterations = a->params->iterations > 0 ? a->params->iterations : ENOUGH_ITERATIONS;
     if (a->params->budget_s > 0)
@@ -305,6 +323,15 @@ static int optimise(athlete *a, bool is_first_look)
         p.watch = &watch;
         p.watch_from_s = sp_time_s() - a->begin_s;
         p.pays_for_looks = true;
+    }
+    if (a->ticks) {
+        p.ticks = a->ticks;
+        p.tick_count = a->count;
+        p.iterations = CLOCK_ITERATIONS;
+        p.level_until[1] = CLOCK_LEVEL_1;
+        p.level_until[2] = CLOCK_LEVEL_2;
+        p.rates.position_m *= CLOCK_FREEDOM;
+        p.rates.position_last_m *= CLOCK_FREEDOM;
     }
     recon_optimise_report report;
     p.flow = a->moves ? &a->flow : NULL;
@@ -372,20 +399,26 @@ static int begin_motion(athlete *a)
     return is_followed(a) ? follow_flow(a) : SP_OK;
 }
 
-// A first, short optimisation finds how the parts move; hull, depth and seeds then begin anew, knowing it.
-// Where a neighbouring instant told nearly as much before they were made, it only has to be made better.
+// A first, short optimisation finds how the parts move.
+static int look_at_motion(athlete *a)
+{
+    int rc = a->flow.velocity
+                 ? SP_OK
+                 : recon_flow_init(&a->flow, a->report.bounds_min, a->report.bounds_max, FLOW_CELL_M);
+    if (!rc)
+        rc = recon_around_cut(&a->around, a->report.bounds_min, a->report.bounds_max, CUT_MARGIN_PX, a->pool);
+    return rc ? rc : optimise(a, true);
+}
+
+// Hull, depth and seeds then begin anew, knowing it. Where a neighbouring instant told nearly as much before
+// they were made, it only has to be made better.
 static int find_flow(athlete *a)
 {
     bool is_known = is_followed(a);
-    int rc =
-        is_known ? SP_OK : recon_flow_init(&a->flow, a->report.bounds_min, a->report.bounds_max, FLOW_CELL_M);
-    if (!rc)
-        rc = recon_around_cut(&a->around, a->report.bounds_min, a->report.bounds_max, CUT_MARGIN_PX, a->pool);
     // This takes a while: who waits sees the seeds before.
-    if (!rc && a->params->watch)
-        rc = show(a, &a->cloud, sp_time_s() - a->begin_s, 0);
+    int rc = a->params->watch ? show(a, &a->cloud, sp_time_s() - a->begin_s, 0) : SP_OK;
     if (!rc)
-        rc = optimise(a, true);
+        rc = look_at_motion(a);
     if (rc)
         return rc;
     recon_around_close(&a->around);
@@ -453,15 +486,11 @@ static double lap(double *since)
     return passed;
 }
 
-static int reconstruct(athlete *a)
+// Mattes that agree, without shadows.
+static int prepare_views(athlete *a)
 {
-    double clock = sp_time_s();
-    int rc = recon_scene_open(&a->scene, a->views, a->count, a->pool, a->progress);
-    if (!rc)
-        rc = begin_motion(a);
-    if (!rc)
-        rc = recon_agree(a->report.agreement, a->report.covered, &a->scene, AGREE_VOXEL_M, a->pool,
-                         a->progress);
+    int rc =
+        recon_agree(a->report.agreement, a->report.covered, &a->scene, AGREE_VOXEL_M, a->pool, a->progress);
     if (!rc)
         rc = recon_shadow_measure(&a->shadow, &a->scene, a->views, a->count, a->pool);
     if (!rc)
@@ -470,6 +499,17 @@ static int reconstruct(athlete *a)
     recon_around_drop(&a->around, &a->scene, a->views);
     if (!rc)
         rc = recon_around_clear_shadows(&a->around, a->pool);
+    return rc;
+}
+
+static int reconstruct(athlete *a)
+{
+    double clock = sp_time_s();
+    int rc = recon_scene_open(&a->scene, a->views, a->count, a->pool, a->progress);
+    if (!rc)
+        rc = begin_motion(a);
+    if (!rc)
+        rc = prepare_views(a);
     a->report.clean_s = lap(&clock);
     if (!rc)
         rc = carve(a);
@@ -494,6 +534,89 @@ static int reconstruct(athlete *a)
     return rc;
 }
 
+// How he moves, and with it the clocks, need no more than a first look.
+static int find_clocks(athlete *a, double *offset_s, double *speed_px_s)
+{
+    int rc = recon_scene_open(&a->scene, a->views, a->count, a->pool, a->progress);
+    if (!rc)
+        rc = begin_motion(a);
+    if (!rc)
+        rc = prepare_views(a);
+    if (!rc)
+        rc = carve(a);
+    if (!rc)
+        rc = seed(a);
+    if (!rc && a->cloud.count)
+        rc = find_reflection(a);
+    if (!rc && a->cloud.count)
+        rc = look_at_motion(a);
+    double middle[3];
+    for (int k = 0; k < 3; k++)
+        middle[k] = 0.5 * (a->report.bounds_min[k] + a->report.bounds_max[k]);
+    for (int v = 0; v < a->count && !rc && a->cloud.count; v++) {
+        offset_s[v] = a->ticks[v].offset_s;
+        if (a->ticks[v].age)
+            speed_px_s[v] = recon_motion_crossing(&a->scene.views[v].full, middle, a->velocity);
+    }
+    return rc;
+}
+
+static void athlete_free(athlete *a)
+{
+    recon_scene_close(&a->scene);
+    recon_around_close(&a->around);
+    recon_shadow_free(&a->shadow);
+    recon_reflection_free(&a->reflection);
+    recon_flow_free(&a->flow);
+    recon_hull_free(&a->hull);
+    recon_points_free(&a->points);
+    sp_splat_cloud_free(&a->unseen);
+}
+
+static int report_open(sp_recon_report *report, int count)
+{
+    report->view_count = count;
+    report->gains = sp_calloc((size_t)count * 6, sizeof(double));
+    report->agreement = sp_calloc((size_t)count, sizeof(double));
+    report->covered = sp_calloc((size_t)count, sizeof(double));
+    if (!report->gains || !report->agreement || !report->covered)
+        return SP_ENOMEM;
+    for (int i = 0; i < 6 * count; i++)
+        report->gains[i] = i % 6 < 3;
+    return SP_OK;
+}
+
+int sp_recon_clocks_refine(double *offset_s, double *speed_px_s, const sp_view *views, int count,
+                           const sp_view *neighbours, int neighbour_count, sp_pool *pool,
+                           const sp_progress *progress)
+{
+    sp_recon_params params = sp_recon_params_default();
+    params.splats = CLOCK_SPLATS;
+    params.budget_s = 0;
+    params.iterations = CLOCK_ITERATIONS;
+    params.neighbours = neighbours;
+    params.neighbour_count = neighbour_count;
+    athlete a = {.views = views,
+                 .count = count,
+                 .params = &params,
+                 .pool = pool,
+                 .progress = progress,
+                 .begin_s = sp_time_s(),
+                 .ticks = sp_calloc((size_t)count + 1, sizeof *a.ticks)};
+    memset(offset_s, 0, (size_t)count * sizeof *offset_s);
+    memset(speed_px_s, 0, (size_t)count * sizeof *speed_px_s);
+    int rc = a.ticks ? recon_views_check(views, count, neighbours, neighbour_count) : SP_ENOMEM;
+    if (!rc)
+        rc = report_open(&a.report, count);
+    if (!rc && !recon_views_empty(views, count))
+        rc = find_clocks(&a, offset_s, speed_px_s);
+    athlete_free(&a);
+    sp_splat_cloud_free(&a.cloud);
+    sp_recon_report_free(&a.report);
+    free(a.ticks);
+    return rc;
+}
+
 int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view *views, int count,
                      const sp_splat_cloud *warm, const sp_recon_params *params, sp_pool *pool,
                      const sp_progress *progress)
@@ -509,26 +632,12 @@ int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view
     int rc = recon_views_check(views, count, a.params->neighbours, a.params->neighbour_count);
     if (rc)
         return rc;
-    a.report.view_count = count;
-    a.report.gains = sp_calloc((size_t)count * 6, sizeof(double));
-    a.report.agreement = sp_calloc((size_t)count, sizeof(double));
-    a.report.covered = sp_calloc((size_t)count, sizeof(double));
-    if (!a.report.gains || !a.report.agreement || !a.report.covered)
-        rc = SP_ENOMEM;
-    for (int i = 0; !rc && i < 6 * count; i++)
-        a.report.gains[i] = i % 6 < 3;
+    rc = report_open(&a.report, count);
     if (!rc && !recon_views_empty(views, count))
         rc = reconstruct(&a);
     if (!rc && !a.cloud.data)
         rc = sp_splat_cloud_init(&a.cloud, 16, a.params->sh_degree);
-    recon_scene_close(&a.scene);
-    recon_around_close(&a.around);
-    recon_shadow_free(&a.shadow);
-    recon_reflection_free(&a.reflection);
-    recon_flow_free(&a.flow);
-    recon_hull_free(&a.hull);
-    recon_points_free(&a.points);
-    sp_splat_cloud_free(&a.unseen);
+    athlete_free(&a);
     if (rc) {
         sp_splat_cloud_free(&a.cloud);
         sp_recon_report_free(&a.report);

@@ -163,21 +163,6 @@ static int solve(clocks *c, double reach_s, const sp_progress *progress)
     return rc;
 }
 
-// How fast the athlete crosses the view's picture, px a second.
-static double crossing(const sp_camera *camera, const clocks *c)
-{
-    double middle[3] = {0};
-    for (int64_t i = 0; i < 3 * c->count; i++)
-        middle[i % 3] += c->points[i] / (double)c->count;
-    const double *v = c->velocity;
-    sp_vec2 here, there;
-    sp_vec3 at = sp_v3(middle[0], middle[1], middle[2]);
-    if (!sp_camera_project(&here, camera, at) ||
-        !sp_camera_project(&there, camera, sp_v3_add(at, sp_v3_scale(sp_v3(v[0], v[1], v[2]), 1e-3))))
-        return 0;
-    return hypot(there.x - here.x, there.y - here.y) / 1e-3;
-}
-
 int sp_recon_clocks(double *offset_s, double *speed_px_s, const sp_view *views, int count,
                     const sp_view *neighbours, int neighbour_count, double reach_s, sp_pool *pool,
                     const sp_progress *progress)
@@ -196,8 +181,12 @@ int sp_recon_clocks(double *offset_s, double *speed_px_s, const sp_view *views, 
         rc = recon_motion_points(&c.points, &c.count, &scene, pool, progress);
     if (!rc && c.count)
         rc = solve(&c, reach_s, progress);
+    double middle[3] = {0};
+    for (int64_t i = 0; i < 3 * c.count && !rc; i++)
+        middle[i % 3] += c.points[i] / (double)c.count;
     for (int v = 0; v < count && !rc && c.count; v++)
-        speed_px_s[v] = scene.views[v].used ? crossing(&scene.views[v].full, &c) : 0;
+        if (scene.views[v].used)
+            speed_px_s[v] = recon_motion_crossing(&scene.views[v].full, middle, velocity);
     free(c.points);
     recon_scene_close(&scene);
     recon_scene_close(&around);

@@ -1,15 +1,21 @@
 // The clocks of a take's cameras, from an athlete who moves.
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "choose.h"
 #include "instant.h"
 
-// Matched outlines say where he is to about this, so that whoever crosses a picture at 300 px/s tells the
-// time to three milliseconds.
-#define MATCH_PX 1.0
+// Matched pictures say where he is to about this, so that whoever crosses a picture at 300 px/s tells the
+// time to a millisecond.
+#define MATCH_PX 0.3
 // An athlete who crosses a picture more slowly says nothing about its clock.
 #define LEAST_SPEED_PX_S 60.0
+// Outlines alone, in which limbs go their own ways, are believed beyond this, and pictures are compared so
+// often.
+#define OUTLINE_PX 2.0
+#define FINE_PASSES 2
+#define LEAST_CAMERAS 3
 // Clocks can be told apart by half a frame: beyond, it is another frame that fits.
 #define REACH_FRAMES 0.5
 
@@ -18,7 +24,8 @@ typedef struct sync_job {
     bool *chosen;
     replay_plates plates;
     double (*gains)[6];
-    double *sums, *weights; // per camera of the rig
+    bool is_fine;           // pictures are compared, not only outlines
+    double *sums, *weights; // per camera of the rig, of this pass
     sp_pool *pool;
     const sp_progress *progress;
 } sync_job;
@@ -26,6 +33,8 @@ typedef struct sync_job {
 static int compare_clocks(sync_job *j, const replay_instant *instant)
 {
     int count = instant->set.count, neighbour_count = 0;
+    if (count < LEAST_CAMERAS)
+        return SP_OK; // two clocks that differ could as well be one that is right
     sp_view *views = sp_calloc((size_t)count, sizeof *views), *neighbours = NULL;
     double *offset_s = sp_calloc((size_t)count, sizeof *offset_s);
     double *speed_px_s = sp_calloc((size_t)count, sizeof *speed_px_s);
@@ -40,7 +49,10 @@ static int compare_clocks(sync_job *j, const replay_instant *instant)
         code = replay_around_views(&neighbours, &neighbour_count, &instant->around, &instant->set, &j->plates,
                                    instant->stands);
     double reach_s = REACH_FRAMES / sp_rational_value(j->take->fps);
-    if (code == SP_OK && neighbour_count > 0)
+    if (code == SP_OK && neighbour_count > 0 && j->is_fine)
+        code = sp_recon_clocks_refine(offset_s, speed_px_s, views, count, neighbours, neighbour_count,
+                                      j->pool, j->progress);
+    else if (code == SP_OK && neighbour_count > 0)
         code = sp_recon_clocks(offset_s, speed_px_s, views, count, neighbours, neighbour_count, reach_s,
                                j->pool, j->progress);
     for (int i = 0; i < count && code == SP_OK; i++) {
@@ -69,19 +81,64 @@ static int see_instant(sync_job *j, double t_s)
     return code;
 }
 
-static void set_clocks(sync_job *j, sp_sync_report *report)
+// A pass over all instants with the clocks as they are by now.
+static int look(sync_job *j, const double *times_s, int count)
+{
+    size_t cameras = (size_t)j->take->rig.count;
+    memset(j->sums, 0, cameras * sizeof *j->sums);
+    memset(j->weights, 0, cameras * sizeof *j->weights);
+    int code = SP_OK;
+    for (int i = 0; i < count && code == SP_OK; i++)
+        code = see_instant(j, times_s[i]);
+    return code;
+}
+
+// Outlines tell large errors and none that are smaller than their own.
+static void set_roughly(sync_job *j)
 {
     for (int i = 0; i < j->take->rig.count; i++) {
-        sp_take_feed *feed = &j->take->feeds[i];
-        if (!(j->weights[i] > 0))
-            continue;
-        feed->offset_s += j->sums[i] / j->weights[i];
-        feed->uncertainty_s = MATCH_PX / sqrt(j->weights[i]);
-        report->cameras++;
-        report->widest_s = fmax(report->widest_s, fabs(j->sums[i] / j->weights[i]));
+        double off_s = j->weights[i] > 0 ? j->sums[i] / j->weights[i] : 0;
+        if (fabs(off_s) * sqrt(j->weights[i]) > OUTLINE_PX)
+            j->take->feeds[i].offset_s += off_s;
     }
-    if (report->cameras > 0)
-        j->take->has_sync = true;
+}
+
+static void set_finely(sync_job *j)
+{
+    for (int i = 0; i < j->take->rig.count; i++)
+        if (j->weights[i] > 0) {
+            j->take->feeds[i].offset_s += j->sums[i] / j->weights[i];
+            j->take->feeds[i].uncertainty_s = MATCH_PX / sqrt(j->weights[i]);
+        }
+}
+
+static int solve(sync_job *j, const double *times_s, int count)
+{
+    int code = look(j, times_s, count);
+    if (code == SP_OK)
+        set_roughly(j);
+    j->is_fine = true;
+    for (int pass = 0; pass < FINE_PASSES && code == SP_OK; pass++) {
+        code = look(j, times_s, count);
+        if (code == SP_OK)
+            set_finely(j);
+    }
+    return code;
+}
+
+// What was found, against the offsets that the take began with.
+static int report_clocks(sp_sync_report *report, sync_job *j, const double *begin_s)
+{
+    for (int i = 0; i < j->take->rig.count; i++)
+        if (j->weights[i] > 0) {
+            report->cameras++;
+            report->widest_s = fmax(report->widest_s, fabs(j->take->feeds[i].offset_s - begin_s[i]));
+        }
+    if (report->cameras == 0)
+        return sp_error(SP_EINVAL,
+                        "at these instants nobody moves fast enough to tell the clocks by; name others");
+    j->take->has_sync = true;
+    return SP_OK;
 }
 
 int sp_replay_sync(sp_sync_report *report, sp_take *take, const double *times_s, int count,
@@ -91,7 +148,7 @@ int sp_replay_sync(sp_sync_report *report, sp_take *take, const double *times_s,
     size_t cameras = (size_t)take->rig.count + 1;
     sync_job j = {.take = take, .pool = pool, .progress = progress};
     sp_sync_report found = {0};
-    int code = replay_choose(&j.chosen, &used, take, &params->cameras, 3);
+    int code = replay_choose(&j.chosen, &used, take, &params->cameras, LEAST_CAMERAS);
     if (code == SP_OK)
         code = sp_take_open_feeds(take, j.chosen, pool);
     if (code == SP_OK)
@@ -101,15 +158,15 @@ int sp_replay_sync(sp_sync_report *report, sp_take *take, const double *times_s,
     j.gains = sp_calloc(cameras, sizeof *j.gains);
     j.sums = sp_calloc(cameras, sizeof *j.sums);
     j.weights = sp_calloc(cameras, sizeof *j.weights);
-    if (code == SP_OK && (!j.gains || !j.sums || !j.weights))
+    double *begin_s = sp_calloc(cameras, sizeof *begin_s);
+    if (code == SP_OK && (!j.gains || !j.sums || !j.weights || !begin_s))
         code = SP_ENOMEM;
-    for (int i = 0; i < count && code == SP_OK; i++)
-        code = see_instant(&j, times_s[i]);
+    for (int i = 0; i < take->rig.count && code == SP_OK; i++)
+        begin_s[i] = take->feeds[i].offset_s;
     if (code == SP_OK)
-        set_clocks(&j, &found);
-    if (code == SP_OK && found.cameras == 0)
-        code = sp_error(SP_EINVAL,
-                        "at these instants nobody moves fast enough to tell the clocks by; name others");
+        code = solve(&j, times_s, count);
+    if (code == SP_OK)
+        code = report_clocks(&found, &j, begin_s);
     if (code == SP_OK && report)
         *report = found;
     replay_plates_free(&j.plates);
@@ -117,5 +174,6 @@ int sp_replay_sync(sp_sync_report *report, sp_take *take, const double *times_s,
     free(j.gains);
     free(j.sums);
     free(j.weights);
+    free(begin_s);
     return code;
 }

@@ -1,5 +1,5 @@
 // A shadow of known shape on a textured floor, away from an athlete in the air: found, measured, drawn.
-#include "../../src/recon/floor/shadow.h"
+#include "../../src/recon/around.h"
 #include "rig_of_ring.h"
 
 #include <setjmp.h>
@@ -208,6 +208,57 @@ static void test_the_shadow_is_no_darker_from_low_down(void **state)
     sp_splat_cloud_free(&cloud);
 }
 
+static bool in_shadow(const sp_camera *camera, int i)
+{
+    double at[2];
+    return on_floor(at, camera, i % W, i / W) && light_at(0, at[0], at[1]) < 0.8;
+}
+
+// Frames before and after an instant, in whose mattes the shadow is: each side knows its own.
+static void test_neighbours_lose_their_shadows(void **state)
+{
+    (void)state;
+    static shoot sides[2];
+    sp_view views[2 * VIEWS];
+    recon_around around;
+    for (int n = 0; n < 2 * VIEWS; n++) {
+        shoot *s = &sides[n / VIEWS];
+        int v = n % VIEWS;
+        shoot_view(s, v, true);
+        for (int i = 0; i < W * H; i++)
+            if (in_shadow(&s->views[v].camera, i))
+                s->mattes[v].data[i] = 1;
+        views[n] = s->views[v];
+        views[n].dt_s = (n < VIEWS ? -1 : 1) / 30.0;
+    }
+    assert_int_equal(recon_around_open(&around, views, 2 * VIEWS, NULL, NULL), SP_OK);
+    assert_int_equal(around.begin[1], VIEWS);
+    assert_int_equal(recon_around_clear_shadows(&around, NULL), SP_OK);
+    int shadow = 0, left = 0;
+    for (int n = 0; n < 2 * VIEWS; n++) {
+        sp_image body;
+        int lost = 0;
+        assert_int_equal(ring_matte(&body, &BODY, &views[n].camera), SP_OK);
+        for (int i = 0; i < W * H; i++) {
+            bool is_left = around.scene.views[n].matte.data[i] > 0.5f, is_body = body.data[i] > 0.5f;
+            bool is_shadow = !is_body && in_shadow(&views[n].camera, i);
+            shadow += is_shadow;
+            left += is_shadow && is_left;
+            lost += is_body && !is_left;
+        }
+        assert_int_equal(lost, 0);
+        sp_image_free(&body);
+    }
+    print_message("%d of %d pixels of shadows are left in mattes\n", left, shadow);
+    assert_true(shadow > 0 && left < shadow / 10);
+    recon_around_close(&around);
+    for (int n = 0; n < 2 * VIEWS; n++) {
+        sp_image8_free(&sides[n / VIEWS].images[n % VIEWS]);
+        sp_image8_free(&sides[n / VIEWS].plates[n % VIEWS]);
+        sp_image_free(&sides[n / VIEWS].mattes[n % VIEWS]);
+    }
+}
+
 static void test_a_floor_without_shadow_gets_none(void **state)
 {
     (void)state;
@@ -335,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_athlete_in_the_air_keeps_his_shadow),
         cmocka_unit_test(test_the_shadow_is_no_darker_from_low_down),
+        cmocka_unit_test(test_neighbours_lose_their_shadows),
         cmocka_unit_test(test_a_floor_without_shadow_gets_none),
         cmocka_unit_test(test_two_views_tell_the_shadow_when_nobody_hides_it),
         cmocka_unit_test(test_a_scene_knows_how_many_splats_it_needs),

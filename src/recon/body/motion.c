@@ -198,6 +198,16 @@ int recon_motion_whole(double velocity[3], const recon_scene *scene, const sp_vi
     return rc;
 }
 
+double recon_motion_crossing(const sp_camera *camera, const double at[3], const double velocity[3])
+{
+    sp_vec2 here, there;
+    sp_vec3 now = sp_v3(at[0], at[1], at[2]), by = sp_v3(velocity[0], velocity[1], velocity[2]);
+    if (!sp_camera_project(&here, camera, now) ||
+        !sp_camera_project(&there, camera, sp_v3_add(now, sp_v3_scale(by, 1e-3))))
+        return 0;
+    return hypot(there.x - here.x, there.y - here.y) / 1e-3;
+}
+
 static void shift_camera(sp_camera *camera, sp_vec3 by)
 {
     camera->translation = sp_v3_add(camera->translation, sp_m3_apply(camera->rotation, by));

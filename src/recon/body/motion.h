@@ -20,6 +20,9 @@ int recon_motion_whole(double velocity[3], const recon_scene *scene, const sp_vi
 int recon_motion_points(double **points, int64_t *count, const recon_scene *scene, sp_pool *pool,
                         const sp_progress *progress);
 
+// How fast what is at a point and has this velocity crosses the camera's picture, px a second.
+double recon_motion_crossing(const sp_camera *camera, const double at[3], const double velocity[3]);
+
 // How much of a point a matte at this distance from it lets be there: 0 outside, 1 inside.
 double recon_motion_share(double metres);
 

@@ -96,7 +96,7 @@ static void scale_image(sp_image *image, float by)
 
 static double time_of(const recon_shutter *s, int k)
 {
-    return s->dt_s + s->exposure_s * recon_exposure_moment(k, s->moments);
+    return s->dt_s + s->clock_s + s->exposure_s * recon_exposure_moment(k, s->moments);
 }
 
 static int draw_moment(recon_exposure *e, int k, const sp_splat_cloud *cloud, const sp_camera *camera,

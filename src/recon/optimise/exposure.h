@@ -21,6 +21,7 @@ typedef struct recon_shutter {
     double drift[3];   // that all splats have beside it, but for the view's own time: the camera has moved
                        // against it by so much already (recon_motion_shift)
     double dt_s;       // the middle of the exposure, from the cloud's time
+    double clock_s;    // to be added to it: the view's clock is off, and the camera has not moved for that
     double exposure_s; // 0: one moment
     int moments;       // 1..RECON_MOST_MOMENTS, evenly spread over the exposure
 } recon_shutter;

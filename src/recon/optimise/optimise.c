@@ -38,6 +38,7 @@ recon_optimise_params recon_optimise_params_default(void)
         .sh_from = 0.5,
         .gain_prior = 0.05,
         .flow_rate = 0.15,
+        .tick_rate = 1e-3,
         .report_views = 12,
         .stage = "optimise",
     };
@@ -154,6 +155,7 @@ static int take_step(optimiser *o, int step, int *drawn, double progress)
         batch = o->params->views_per_step > 0 ? o->params->views_per_step : 1;
     optimise_show_degree(o, optimise_degree(o, progress));
     optimise_move(o);
+    o->tick_rate = o->params->tick_rate * pow(1.0 / 10, progress);
     for (int b = 0; b < batch; b++, ++*drawn) {
         if (*drawn % o->views == 0) {
             optimise_shuffle(o);

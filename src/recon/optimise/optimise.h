@@ -8,6 +8,7 @@
 #define RECON_OPTIMISE_H
 
 #include "flow.h"
+#include "ticks.h"
 
 // One picture to match. Pictures are borrowed and of the camera's size; the camera is a pinhole (crop it to
 // what matters: sp_camera_cropped). NULL fields are optional.
@@ -21,6 +22,7 @@ typedef struct recon_target {
     double gains[6];   // 3 gains, 3 offsets: start, and result when params.fit_gains (1 1 1 0 0 0: none)
     double dt_s;       // its time minus the cloud's (default 0): the middle of an exposure of ...
     double exposure_s; // ... so long (default 0); both count where params.flow is given
+    int clock;         // of params.ticks, that it was timed by (default 0)
 } recon_target;
 
 // Steps of Adam, per parameter. Positions decay exponentially from position_m to position_last_m, all others
@@ -80,6 +82,9 @@ typedef struct recon_optimise_params {
                       // velocities
     double flow_rate; // of a node's velocity, metres a second a step, decaying to a tenth (default 0.15); 0:
                       // the flow is known and held
+    recon_tick *ticks; // optional, with a flow: the clocks of the targets, start and result
+    int tick_count;
+    double tick_rate; // seconds a step of a clock, decaying to a tenth (default 1e-3)
     double drift[3];  // what all move by beside it, metres a second: counts within exposures, while between
                       // their middles the targets' cameras make up for it (default 0)
 } recon_optimise_params;

@@ -65,14 +65,15 @@ static recon_shutter shutter_of(const optimiser *o, int view, const sp_camera *c
         return s;
     s.velocity = o->cloud->velocity;
     s.dt_s = target->dt_s;
+    s.clock_s = o->params->ticks ? o->params->ticks[target->clock].offset_s : 0;
+    for (int k = 0; k < 3; k++)
+        s.drift[k] = o->params->drift[k];
     double depth = fmax(sp_camera_to_cam(camera, o->middle).z, NEAREST_M);
     int moments = recon_exposure_moments(target->exposure_s * o->speed * camera->fx / depth);
     if (moments == 1)
         return s;
     s.moments = moments;
     s.exposure_s = target->exposure_s;
-    for (int k = 0; k < 3; k++)
-        s.drift[k] = o->params->drift[k];
     return s;
 }
 
@@ -142,6 +143,11 @@ static int add_gradient(optimiser *o, int view, const recon_level *level, bool w
     double clock = sp_time_s();
     rc = recon_exposure_backward(&o->exposure, &o->shown, &o->d_rgb, matted ? &o->d_alpha : NULL, &gradient,
                                  o->params->flow_rate > 0 ? o->params->flow : NULL);
+    if (!rc && o->params->flow && o->params->ticks) {
+        const recon_optimise_params *p = o->params;
+        double d = recon_tick_gradient(&o->shown, &o->gradient, p->drift);
+        recon_tick_step(p->ticks, p->tick_count, o->targets[view].clock, d, o->tick_rate);
+    }
     o->times.backward_s += lap(&clock);
     if (!rc && with_gains)
         step_gains(o, view, camera.gains);

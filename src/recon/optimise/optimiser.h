@@ -31,6 +31,7 @@ typedef struct optimiser {
     optimise_gains *gains;
     sp_image rgb, alpha, d_rgb, d_alpha; // of the level and view at hand; memory for the largest
     sp_vec3 middle;                      // of the splats, and ...
+    double tick_rate;                    // of this step
     double speed;                        // ... a speed that few of them exceed, m/s, where they move
     sp_rng rng;
     double begin_s, aside_s, watched_s; // when it began; not counted; next look due
