@@ -13,7 +13,8 @@
 #define SAMPLES 64      // inside, at most, and so many outside
 #define STEP 1.02       // from depth to depth
 #define OTHER_DEPTH 1.1 // farther off by this, a depth is another
-#define FITS 0.65       // share of what is inside that agrees, less that of what is outside
+#define AGREES 0.8      // share of what is inside that has the same colour there, at least, ...
+#define FITS 0.45       // ... less that of what is outside: a patch seen askew is wider in one view
 #define LEAST_LEVEL 0.5 // horizontal part of a camera's axis
 #define MARGIN 0.2      // by which it fits better than at any other depth
 
@@ -147,7 +148,7 @@ static double fit(const search *s, double depth)
         if (j == s->view)
             continue;
         double in = agreement(s, j, s->patch.inside, s->patch.inside_count, depth, &inside);
-        if (2 * inside < s->patch.inside_count || in < FITS)
+        if (2 * inside < s->patch.inside_count || in < AGREES)
             continue;
         double out = agreement(s, j, s->patch.outside, s->patch.outside_count, depth, &outside);
         best = fmax(best, in - out);
