@@ -8,7 +8,6 @@
 #define REACH_RAD 0.25  // a picture is continued so far aside
 #define COARSER_BY 12   // pixels aside in which patches grow by one
 #define FINEST 2        // pixels a side of the patches next to the picture
-#define BEYOND 1.25     // usual distances of what is looked at: viewpoints move within
 #define SIGMA_SHARE 0.6 // of a patch's side: the deviation of its splat
 #define BELOW_M 0.05    // beneath a floor there is nothing
 #define OPACITY 0.98f
@@ -59,7 +58,7 @@ static bool is_free(const recon_geometry *g, const piece *p, sp_vec3 world)
     double aside_rad = (p->aside + 0.5 * p->size) / g->views[p->view].camera.fx;
     if (g->params.floor_radius_m > 0 && world.z < -BELOW_M)
         return false;
-    if (hypot(world.x - g->params.floor_x, world.y - g->params.floor_y) < BEYOND * g->params.distance_m)
+    if (recon_is_among_viewpoints(g, world))
         return false;
     for (int j = 0; j < g->count; j++)
         if (j != p->view && is_told_by(g, j, world, aside_rad))

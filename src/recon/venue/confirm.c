@@ -10,9 +10,10 @@
 #define FLOOR_TOLERANCE_M 0.02
 #define SAME_COLOUR 0.12f // mean difference of channels
 #define ACTION_ABOVE_M 0.15
-#define ACTION_HIGH 1.5  // radii of its cylinder
-#define REACH_SHARE 0.98 // of what was confirmed lies within reach
-#define LEAST_REACH 3    // usual distances of what is looked at: a shell lies behind the cameras
+#define ACTION_HIGH 1.5       // radii of its cylinder
+#define AMONG_VIEWPOINTS 1.25 // usual distances of what is looked at
+#define REACH_SHARE 0.98      // of what was confirmed lies within reach
+#define LEAST_REACH 3         // usual distances of what is looked at: a shell lies behind the cameras
 #define APART_REACH 1.8 // likewise where hardly anything is confirmed: a room is not much larger than its rig
 
 void recon_free_pixel_flags(uint8_t **flags, int count)
@@ -103,6 +104,12 @@ static bool hides_action(const recon_geometry *g, int view, sp_vec3 world)
     double enter = fmax((-b - sqrt(root)) / a, 0), leave = (-b + sqrt(root)) / a;
     double first = world.z + enter * along.z, last = world.z + leave * along.z;
     return leave > 0 && fmax(first, last) > ACTION_ABOVE_M && fmin(first, last) < ACTION_HIGH * radius;
+}
+
+bool recon_is_among_viewpoints(const recon_geometry *g, sp_vec3 world)
+{
+    return hypot(world.x - g->params.floor_x, world.y - g->params.floor_y) <
+           AMONG_VIEWPOINTS * g->params.distance_m;
 }
 
 bool recon_in_action(const recon_geometry *g, sp_vec3 world)

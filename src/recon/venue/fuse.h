@@ -80,6 +80,9 @@ bool recon_colour_agrees(const recon_geometry *geometry, int view, size_t at, sp
 // view?
 bool recon_in_action(const recon_geometry *geometry, sp_vec3 world);
 
+// Is the point where viewpoints move, or nearly? What is made up there would stand in their way.
+bool recon_is_among_viewpoints(const recon_geometry *geometry, sp_vec3 world);
+
 // Does another view than this one (-1: any) see confirmed surface behind the point?
 bool recon_stands_in_the_way(const recon_geometry *geometry, int view, sp_vec3 world);
 

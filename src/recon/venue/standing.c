@@ -131,7 +131,9 @@ static void stand(recon_geometry *g, int view, uint8_t *stands, int x, int foot)
         if (g->confirmed[view][at])
             return;
         sp_vec3 world = recon_world_point(c, x + 0.5, y + 0.5, depth);
-        if (recon_in_action(g, world) || recon_stands_in_the_way(g, view, world))
+        // One view alone may take a floor of two colours for something that stands on it.
+        if (recon_is_among_viewpoints(g, world) || recon_in_action(g, world) ||
+            recon_stands_in_the_way(g, view, world))
             continue;
         map->depth[at] = (float)depth;
         map->normal[0][at] = (float)n.x;
