@@ -196,7 +196,13 @@ static int find_geometry(recon_geometry *g, sp_pool *pool, const sp_progress *pr
         rc = recon_settle_on_planes(g, pool);
     if (!rc && !g->params.is_apart)
         rc = recon_match_patches(g, pool);
-    return rc ? rc : recon_complete(g, pool);
+    if (!rc && g->params.holds_action)
+        rc = recon_borrow(g, pool);
+    if (!rc)
+        rc = recon_complete(g, pool);
+    if (!rc)
+        recon_doubt(g, pool);
+    return rc;
 }
 
 static bool begins_with_points(const sp_background_params *params, int views)
@@ -225,9 +231,11 @@ static int seeds_of_points(sp_splat_cloud *out, const sp_view *views, int count,
     return rc;
 }
 
-int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
+int recon_background_seeds(sp_splat_cloud *out, double (*gains)[3], const sp_view *views, int count,
                            const sp_background_params *params, sp_pool *pool, const sp_progress *progress)
 {
+    for (int i = 0; i < count; i++)
+        gains[i][0] = gains[i][1] = gains[i][2] = 1;
     if (begins_with_points(params, count))
         return seeds_of_points(out, views, count, params, pool);
     sp_splat_cloud cloud = {0};
@@ -238,6 +246,7 @@ int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
         rc = stereo_views(&small, views, count, recon_density(views, count, g.params.focus), params->budget_s,
                           pool);
     g.views = small;
+    g.params.holds_action = params->holds_action;
     if (params->holds_action)
         g.params.action_radius_m = 0;
     if (!rc)
@@ -248,6 +257,8 @@ int recon_background_seeds(sp_splat_cloud *out, const sp_view *views, int count,
         rc = recon_fuse(&cloud, &g, params->splats);
     if (!rc)
         rc = recon_scaffold(&cloud, &g, params->splats, pool);
+    if (!rc)
+        memcpy(gains, g.gains, (size_t)count * sizeof *gains);
     recon_geometry_free(&g);
     recon_stereo_views_free(small, count);
     if (rc)
@@ -352,6 +363,7 @@ static recon_optimise_params optimise_params(const sp_background_params *params,
     p.most_scale_m = 0.1 * metres * FAR_SHARE;
     p.most_stretch = 12;
     p.flatness = from_points ? 1 : 0.3f;
+    p.fit_gains = params->holds_action && !from_points; // from what the stereo told
     p.budget_splats = (size_t)params->splats;
     p.kernels = params->kernels;
     p.seed = params->seed;
@@ -362,8 +374,8 @@ static recon_optimise_params optimise_params(const sp_background_params *params,
 }
 
 static int optimise_venue(sp_splat_cloud *cloud, sp_recon_report *report, const sp_view *views, int count,
-                          const sp_background_params *params, double seconds, sp_pool *pool,
-                          const sp_progress *progress)
+                          const double (*gains)[3], const sp_background_params *params, double seconds,
+                          sp_pool *pool, const sp_progress *progress)
 {
     recon_stereo_params size;
     recon_target *targets = sp_calloc((size_t)count, sizeof *targets);
@@ -372,6 +384,8 @@ static int optimise_venue(sp_splat_cloud *cloud, sp_recon_report *report, const 
     view_job job = {.views = views, .targets = targets, .plates = plates};
     if (!rc)
         rc = for_views(&job, count, plate_target_at, pool);
+    for (int i = 0; i < count && !rc; i++)
+        memcpy(targets[i].gains, gains[i], sizeof gains[i]);
     recon_optimise_report done = {0};
     if (!rc) {
         double density = recon_density(views, count, size.focus);
@@ -401,15 +415,16 @@ int sp_recon_background(sp_splat_cloud *out, sp_recon_report *report, const sp_v
     sp_splat_cloud cloud = {0};
     sp_recon_report own = {0};
     recon_stereo_params size;
-    double start = sp_time_s();
-    int rc = extent(&size, views, count, p.seed);
+    double start = sp_time_s(), (*gains)[3] = sp_calloc((size_t)count, sizeof *gains);
+    int rc = gains ? extent(&size, views, count, p.seed) : SP_ENOMEM;
     if (!rc && p.sh_degree < 0)
         p.sh_degree = recon_density(views, count, size.focus) < 0.5 ? 0 : DENSE_SH_DEGREE;
     if (!rc)
-        rc = recon_background_seeds(&cloud, views, count, &p, pool, progress);
+        rc = recon_background_seeds(&cloud, gains, views, count, &p, pool, progress);
     own.seed_s = sp_time_s() - start;
     if (!rc)
-        rc = optimise_venue(&cloud, &own, views, count, &p, own.seed_s, pool, progress);
+        rc = optimise_venue(&cloud, &own, views, count, gains, &p, own.seed_s, pool, progress);
+    free(gains);
     if (rc) {
         sp_splat_cloud_free(&cloud);
         return rc;

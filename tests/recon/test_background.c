@@ -1,5 +1,7 @@
 // The venue from plates, held against a room of two textured planes that the test casts itself.
 #include "../../src/recon/background.h"
+#include "../../src/recon/stereo/stereo_match.h"
+#include "../../src/recon/venue/colours.h"
 #include "../../src/recon/venue/depths.h"
 #include "../../src/recon/venue/hidden.h"
 #include "../../src/recon/floor/floor.h"
@@ -231,6 +233,139 @@ static void what_is_made_up_does_not_repeat_what_is_known(void **state)
     geometry_free(&g);
 }
 
+// Views exposed by known shares tell them, up to what all have in common; even colours are those of before.
+static void exposures_are_told_from_what_views_share(void **state)
+{
+    static const double shares[3][3] = {{1.2, 1.1, 0.9}, {0.8, 0.9, 1}, {1, 1.05, 1.1}};
+    room *r = *state;
+    recon_geometry g;
+    true_geometry(&g, r, 3);
+    sp_image before;
+    assert_int_equal(sp_image_copy(&before, &g.views[1].rgb), 0);
+    double gains[3][3], means[3];
+    for (int c = 0; c < 3; c++)
+        means[c] = cbrt(shares[0][c] * shares[1][c] * shares[2][c]);
+    for (int v = 0; v < 3; v++)
+        for (int i = 0; i < WIDTH * HEIGHT; i++) {
+            g.maps[v].cost[i] = 0.1f;
+            for (int c = 0; c < 3; c++)
+                sp_image_plane(&g.views[v].rgb, c)[i] *= (float)shares[v][c];
+        }
+    assert_int_equal(recon_colour_gains(gains, g.views, g.maps, 3, r->pool), 0);
+    for (int v = 0; v < 3; v++)
+        for (int c = 0; c < 3; c++)
+            assert_true(fabs(gains[v][c] * means[c] / shares[v][c] - 1) < 0.02);
+    assert_int_equal(recon_even_colours(&g.views[1], gains[1]), 0);
+    for (int i = 0; i < 3 * WIDTH * HEIGHT; i += 7)
+        assert_true(fabs(g.views[1].rgb.data[i] / means[i / (WIDTH * HEIGHT)] - before.data[i]) < 0.03);
+    sp_image_free(&before);
+    geometry_free(&g);
+}
+
+// Turn the true normals of the room's surfaces into the camera.
+static void true_normals(recon_geometry *g)
+{
+    for (int v = 0; v < g->count; v++)
+        for (size_t i = 0; i < WIDTH * HEIGHT; i++) {
+            sp_vec3 world = recon_world_at(g, v, i);
+            sp_vec3 n = sp_m3_apply(g->views[v].camera.rotation,
+                                    fabs(world.z) < 0.01 ? sp_v3(0, 0, 1) : sp_v3(0, -1, 0));
+            g->maps[v].normal[0][i] = (float)n.x;
+            g->maps[v].normal[1][i] = (float)n.y;
+            g->maps[v].normal[2][i] = (float)n.z;
+        }
+}
+
+// The second view knows nothing, and has wrong depths: the first one's surfaces are seen from there too.
+// Where it sees another colour they are not.
+static void what_others_are_sure_of_is_borrowed(void **state)
+{
+    room *r = *state;
+    recon_geometry g;
+    true_geometry(&g, r, 2);
+    true_normals(&g);
+    all_confirmed(&g, 0);
+    all_confirmed(&g, 1);
+    memset(g.confirmed[1], RECON_UNCONFIRMED, WIDTH * HEIGHT);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++) {
+            size_t at = (size_t)(y * WIDTH + x);
+            g.maps[1].depth[at] *= 1.5f;
+            for (int c = 0; y < HEIGHT / 4 && c < 3; c++)
+                sp_image_plane(&g.views[1].rgb, c)[at] = 2;
+        }
+    assert_int_equal(recon_borrow(&g, r->pool), 0);
+    int right = 0, wrong = 0, unlike = 0;
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++) {
+            double rgb[3], truth = cast(rgb, &g.views[1].camera, x + 0.5, y + 0.5);
+            size_t at = (size_t)(y * WIDTH + x);
+            bool is_true = fabs(g.maps[1].depth[at] / truth - 1) < 0.01;
+            right += g.confirmed[1][at] && is_true;
+            wrong += g.confirmed[1][at] && !is_true;
+            unlike += y < HEIGHT / 4 && g.confirmed[1][at];
+        }
+    assert_int_equal(unlike, 0);
+    assert_true(right > 0.5 * WIDTH * HEIGHT);
+    assert_true(wrong < 0.01 * WIDTH * HEIGHT);
+    geometry_free(&g);
+}
+
+// What one view takes to hang in the middle, where three others see the room behind, is made nothing of; the
+// room is. In a rig that looks at nothing in its middle all is left as it is.
+static void what_others_look_past_is_doubted(void **state)
+{
+    room *r = *state;
+    for (int holds = 0; holds < 2; holds++) {
+        recon_geometry g;
+        true_geometry(&g, r, 4);
+        g.params.holds_action = holds;
+        g.params.distance_m = 6;
+        g.params.focus = sp_v3(0, 2, 0.9);
+        for (int v = 0; v < 4; v++)
+            all_confirmed(&g, v);
+        g.nowhere = recon_pixel_flags(&g);
+        for (int y = 60; y < 100; y++)
+            for (int x = 100; x < 140; x++) {
+                g.maps[0].depth[y * WIDTH + x] *= 0.6f;
+                g.confirmed[0][y * WIDTH + x] = RECON_UNCONFIRMED;
+            }
+        recon_doubt(&g, r->pool);
+        int hanging = 0, rest = 0;
+        for (int i = 0; i < WIDTH * HEIGHT; i++) {
+            bool is_hanging = g.confirmed[0][i] == RECON_UNCONFIRMED;
+            hanging += is_hanging && g.nowhere[0][i];
+            rest += !is_hanging && g.nowhere[0][i];
+        }
+        assert_int_equal(hanging, holds ? 1600 : 0);
+        assert_int_equal(rest, 0);
+        geometry_free(&g);
+    }
+}
+
+// A view sees planes from their front only.
+static void a_source_behind_a_plane_says_nothing(void **state)
+{
+    room *r = *state;
+    recon_stereo_view *views = calloc(2, sizeof *views);
+    for (int i = 0; i < 2; i++)
+        stereo_view_of(&views[i], r, i == 0 ? 0 : VIEWS - 1);
+    recon_matcher m;
+    recon_matcher_open(&m, views, 2, 0, 0, NULL);
+    recon_spot here;
+    double rgb[3], depth = cast(rgb, &views[0].camera, WIDTH / 2 + 0.5, HEIGHT / 2 + 0.5);
+    recon_spot_at(&here, &m, WIDTH / 2, HEIGHT / 2);
+    // Just towards this camera, and away from the other.
+    sp_vec3 aside = sp_m3_apply(views[0].camera.rotation, sp_v3_sub(sp_camera_center(&views[0].camera),
+                                                                    sp_camera_center(&views[1].camera)));
+    sp_vec3 n = sp_v3_unit(sp_v3(aside.x, aside.y, -0.1 * sp_v3_norm(aside)));
+    recon_patch away = {{(float)n.x, (float)n.y, (float)n.z}, (float)depth},
+                towards = {{0, 0, -1}, (float)depth};
+    assert_true(recon_match_cost(&m, &here, &away) >= RECON_COST_NOTHING);
+    assert_true(recon_match_cost(&m, &here, &towards) < RECON_COST_NOTHING);
+    recon_stereo_views_free(views, 2);
+}
+
 #define ISLAND_PX 30
 
 // A rectangle of confirmed surface 3 m away, painted or not.
@@ -446,7 +581,8 @@ static void seeds_lie_on_the_surfaces_and_keep_the_budget(void **state)
     params.splats = 20000;
     params.sh_degree = 0;
     sp_splat_cloud cloud;
-    assert_int_equal(recon_background_seeds(&cloud, r->views, VIEWS, &params, r->pool, NULL), 0);
+    double gains[VIEWS][3];
+    assert_int_equal(recon_background_seeds(&cloud, gains, r->views, VIEWS, &params, r->pool, NULL), 0);
     const float *y = sp_splat_row(&cloud, SP_ROW_POSITION + 1),
                 *z = sp_splat_row(&cloud, SP_ROW_POSITION + 2);
     size_t on_surface = 0, in_mid_air = 0;
@@ -545,8 +681,9 @@ static void views_far_apart_leave_no_debris(void **state)
     sp_background_params params = sp_background_params_default();
     params.splats = 20000;
     params.sh_degree = 0;
+    double gains[2][3];
     sp_splat_cloud cloud;
-    assert_int_equal(recon_background_seeds(&cloud, views, 2, &params, r->pool, NULL), SP_OK);
+    assert_int_equal(recon_background_seeds(&cloud, gains, views, 2, &params, r->pool, NULL), SP_OK);
     size_t in_mid_air = 0, on_floor = 0;
     for (size_t i = 0; i < cloud.count; i++) {
         float x = sp_splat_row(&cloud, SP_ROW_POSITION)[i], y = sp_splat_row(&cloud, SP_ROW_POSITION + 1)[i],
@@ -602,9 +739,10 @@ static double seconds_for_seeds(const room *r, double budget_s)
     params.sh_degree = 0;
     params.splats = 20000;
     params.budget_s = budget_s;
+    double gains[VIEWS][3];
     sp_splat_cloud cloud;
     clock_t start = clock();
-    assert_int_equal(recon_background_seeds(&cloud, r->views, VIEWS, &params, r->pool, NULL), 0);
+    assert_int_equal(recon_background_seeds(&cloud, gains, r->views, VIEWS, &params, r->pool, NULL), 0);
     sp_splat_cloud_free(&cloud);
     return (double)(clock() - start) / CLOCKS_PER_SEC;
 }
@@ -669,6 +807,10 @@ int main(void)
         cmocka_unit_test(depths_are_those_of_the_room),
         cmocka_unit_test(two_views_that_agree_are_believed_without_texture),
         cmocka_unit_test(what_is_made_up_does_not_repeat_what_is_known),
+        cmocka_unit_test(exposures_are_told_from_what_views_share),
+        cmocka_unit_test(what_others_are_sure_of_is_borrowed),
+        cmocka_unit_test(what_others_look_past_is_doubted),
+        cmocka_unit_test(a_source_behind_a_plane_says_nothing),
         cmocka_unit_test(what_ends_where_nothing_ends_is_debris),
         cmocka_unit_test(pictures_go_on_in_a_mirror_where_nobody_looks),
         cmocka_unit_test(what_a_border_cuts_goes_on_beside_it_as_far_away),

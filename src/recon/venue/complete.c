@@ -18,7 +18,11 @@
     1.5f                // a plane that continues to a depth farther off than this is taken as facing the view
 #define NEAR_FLOOR 0.03 // of the distance
 #define PUSH_BACK 1.1
+#define BELONGS_FAR 100.0f   // as SPREAD_FAR, of what looks like its source ...
+#define BELONGS_COLOUR 0.12f // ... within this mean difference of the channels
+#define PLANE_COLOUR 0.1f    // mean difference of channels of what may lie on a plane under all
 #define PUSH_STEPS 40
+#define FEW_STEPS 2 // among views what has to go farther is not where its surroundings are
 
 // ---- Spreading: Dijkstra's shortest paths over the pixels, from all confirmed ones at once
 // ----------------------------
@@ -293,6 +297,27 @@ static placement continued(const recon_geometry *g, int view, const fields *f, s
     return p;
 }
 
+static sp_vec3 world_of(const recon_geometry *g, int view, size_t at, double depth)
+{
+    const sp_camera *c = &g->views[view].camera;
+    double x = (double)(at % (size_t)c->width) + 0.5, y = (double)(at / (size_t)c->width) + 0.5;
+    return recon_world_point(c, x, y, depth);
+}
+
+// Pushed back by so many steps at most where it stands in what another view sees through. False: it would
+// still.
+static bool is_free(placement *p, const recon_geometry *g, int view, size_t at, int steps)
+{
+    const sp_camera *c = &g->views[view].camera;
+    double x = (double)(at % (size_t)c->width) + 0.5, y = (double)(at / (size_t)c->width) + 0.5;
+    for (int step = 0; step < steps && p->depth < g->params.far_m; step++) {
+        if (!recon_stands_in_the_way(g, view, recon_world_point(c, x, y, p->depth)))
+            return true;
+        *p = facing(c, x, y, p->depth * PUSH_BACK);
+    }
+    return !recon_stands_in_the_way(g, view, recon_world_point(c, x, y, p->depth));
+}
+
 // A plane from around the action does not reach into it.
 static bool is_plausible(const recon_geometry *g, int view, size_t source, sp_vec3 world)
 {
@@ -322,11 +347,80 @@ static placement place(const recon_geometry *g, int view, const spread *s, const
     return facing(c, x, y, shell_depth(g, view, at));
 }
 
-static void complete_pixel(recon_geometry *g, int view, const spread *s, const fields *f, size_t at)
+// ---- Where views look at something in their middle
+
+// A plane as large as what the views look at, where the pixel looks right on it: what stands around such a
+// plane is seen before it, and a pixel of its colour is a part of it rather than of them. -1: none.
+static int under_all(double *depth, const recon_geometry *g, int view, size_t at)
 {
-    recon_depth_map *map = &g->maps[view];
-    const sp_camera *c = &g->views[view].camera;
+    double x = (double)(at % (size_t)g->maps[view].width) + 0.5,
+           y = (double)(at / (size_t)g->maps[view].width) + 0.5, least = RECON_MIDDLE * g->params.distance_m;
+    for (int k = 0; k < g->plane_count; k++) {
+        const recon_plane *p = &g->planes[k];
+        *depth = p->reach[0] > least && p->reach[1] > least ? recon_plane_depth(g, view, p, x, y) : 0;
+        sp_vec3 world = world_of(g, view, at, *depth);
+        if (*depth > 0 && recon_plane_reaches(p, world) && recon_is_inside(g, world, RECON_AMONG_VIEWS) &&
+            recon_looks_right(g, view, at, world, PLANE_COLOUR) && !recon_stands_in_the_way(g, view, world))
+            return k;
+    }
+    return -1;
+}
+
+// Its source's plane continued, pushed back a little where that is needed; what is not possible has depth 0.
+static placement from_source(const recon_geometry *g, int view, const spread *s, const fields *f, size_t at)
+{
+    const recon_depth_map *map = &g->maps[view];
     double x = (double)(at % (size_t)map->width) + 0.5, y = (double)(at / (size_t)map->width) + 0.5;
+    placement p = {0};
+    if (s->source[at] < 0)
+        return p;
+    p = continued(g, view, f, (size_t)s->source[at], x, y);
+    return is_free(&p, g, view, at, FEW_STEPS) ? p : (placement){0};
+}
+
+// Does the pixel look like what it has its place from, not far off in the picture and in the middle of the
+// rig?
+static bool belongs_to_the_middle(const recon_geometry *g, int view, const spread *s, size_t at)
+{
+    float cost = s->cost[at] * WIDTH_MEANT / (float)g->maps[view].width;
+    return s->source[at] >= 0 && cost < BELONGS_FAR &&
+           recon_is_inside(g, recon_world_at(g, view, (size_t)s->source[at]), RECON_MIDDLE) &&
+           colour_difference(&g->views[view].rgb, at, (size_t)s->source[at]) < BELONGS_COLOUR;
+}
+
+// What is continued looks right to others, or like what it is continued from. What looks like that and fits
+// nowhere is made nothing of.
+static placement place_among_views(bool *is_nowhere, const recon_geometry *g, int view, const spread *s,
+                                   const fields *f, size_t at)
+{
+    const recon_depth_map *map = &g->maps[view];
+    const sp_camera *c = &g->views[view].camera;
+    double x = (double)(at % (size_t)map->width) + 0.5, y = (double)(at / (size_t)map->width) + 0.5,
+           depth = 0;
+    int large = under_all(&depth, g, view, at);
+    if (large >= 0)
+        return on_plane(g, view, large, depth);
+    placement near = from_source(g, view, s, f, at);
+    sp_vec3 there = world_of(g, view, at, near.depth);
+    bool is_near = s->cost[at] * WIDTH_MEANT / (float)map->width < SPREAD_FAR;
+    bool is_right = near.depth > 0 && recon_looks_right(g, view, at, there, RECON_LIKE_COLOUR);
+    bool is_alike = belongs_to_the_middle(g, view, s, at);
+    bool is_inside = near.depth > 0 && recon_is_inside(g, there, RECON_MIDDLE);
+    if ((is_right && (is_near || is_inside)) || (is_alike && is_inside))
+        return near;
+    bool is_planar = s->source[at] >= 0 && f->plane[s->source[at]] != NO_PLANE;
+    large = is_planar ? first_plane(&depth, g, view, f, x, y) : -1;
+    if (large >= 0)
+        return on_plane(g, view, large, depth);
+    *is_nowhere = is_alike;
+    return facing(c, x, y, shell_depth(g, view, at));
+}
+
+// Of a rig whose middle is empty, or known: pushed back as far as needed, but not beneath the floor.
+static placement place_behind(const recon_geometry *g, int view, const spread *s, const fields *f, size_t at)
+{
+    const sp_camera *c = &g->views[view].camera;
+    double x = (double)(at % (size_t)c->width) + 0.5, y = (double)(at / (size_t)c->width) + 0.5;
     placement p = place(g, view, s, f, at);
     double ground = recon_ground_depth(g, view, x, y);
     for (int step = 0; step < PUSH_STEPS && p.depth < fmin(g->params.far_m, ground); step++) {
@@ -334,8 +428,16 @@ static void complete_pixel(recon_geometry *g, int view, const spread *s, const f
             break;
         p = facing(c, x, y, p.depth * PUSH_BACK);
     }
-    if (p.depth >= ground)
-        p = on_floor(c, ground);
+    return p.depth >= ground ? on_floor(c, ground) : p;
+}
+
+static void complete_pixel(recon_geometry *g, int view, const spread *s, const fields *f, size_t at)
+{
+    recon_depth_map *map = &g->maps[view];
+    bool is_nowhere = false;
+    placement p = g->params.holds_action ? place_among_views(&is_nowhere, g, view, s, f, at)
+                                         : place_behind(g, view, s, f, at);
+    g->nowhere[view][at] = is_nowhere;
     map->depth[at] = (float)fmin(fmax(p.depth, g->params.near_m), g->params.far_m);
     for (int k = 0; k < 3; k++)
         map->normal[k][at] = p.normal[k];
@@ -395,8 +497,11 @@ static void complete_view(void *context, int64_t view, int worker)
 int recon_complete(recon_geometry *g, sp_pool *pool)
 {
     int *codes = sp_calloc((size_t)g->count, sizeof *codes);
-    if (!codes)
+    g->nowhere = recon_pixel_flags(g);
+    if (!codes || !g->nowhere) {
+        free(codes);
         return SP_ENOMEM;
+    }
     complete_job job = {g, codes};
     sp_pool_run(pool, g->count, complete_view, &job);
     int rc = SP_OK;

@@ -28,9 +28,11 @@ void recon_geometry_free(recon_geometry *g)
     for (int i = 0; g->maps && i < g->count; i++)
         recon_depth_map_free(&g->maps[i]);
     free(g->maps);
+    free(g->gains);
     free(g->planes);
     free(g->is_floor);
     recon_free_pixel_flags(g->confirmed, g->count);
+    recon_free_pixel_flags(g->nowhere, g->count);
     memset(g, 0, sizeof *g);
 }
 
@@ -65,27 +67,55 @@ bool recon_is_looked_at(const recon_geometry *g, int view, sp_vec3 world)
     return false;
 }
 
-static bool is_coloured_alike(const recon_geometry *g, int view, size_t at, int other, size_t there)
+static float unlikeness(const recon_geometry *g, int view, size_t at, int other, size_t there)
 {
     float difference = 0;
     for (int c = 0; c < 3; c++)
         difference += fabsf(sp_image_plane(&g->views[other].rgb, c)[there] -
                             sp_image_plane(&g->views[view].rgb, c)[at]);
-    return difference / 3 < SAME_COLOUR;
+    return difference / 3;
+}
+
+// Of the other views that look at a pixel's world point, and have nothing confirmed before it: how many see
+// the pixel's colour there.
+typedef struct votes {
+    int all, agree;
+} votes;
+
+static votes count_votes(const recon_geometry *g, int view, size_t at, sp_vec3 world, float unlike)
+{
+    votes counted = {0};
+    for (int j = 0; j < g->count; j++) {
+        size_t there;
+        double depth;
+        if (j == view || !recon_pixel_in(&there, &depth, g, j, world) ||
+            (g->params.holds_action && g->confirmed && g->confirmed[j][there] &&
+             g->maps[j].depth[there] < depth * (1 - RECON_SEEN_THROUGH)))
+            continue;
+        counted.all++;
+        counted.agree += unlikeness(g, view, at, j, there) < unlike;
+    }
+    return counted;
 }
 
 bool recon_colour_agrees(const recon_geometry *g, int view, size_t at, sp_vec3 world)
 {
-    int agree = 0, lookers = 0;
-    for (int j = 0; j < g->count; j++) {
-        size_t there;
-        double depth;
-        if (j == view || !recon_pixel_in(&there, &depth, g, j, world))
-            continue;
-        lookers++;
-        agree += is_coloured_alike(g, view, at, j, there);
-    }
-    return 2 * agree >= lookers;
+    votes counted = count_votes(g, view, at, world, SAME_COLOUR);
+    return 2 * counted.agree >= counted.all;
+}
+
+bool recon_is_inside(const recon_geometry *g, sp_vec3 world, double share)
+{
+    return g->params.holds_action &&
+           sp_v3_norm(sp_v3_sub(world, g->params.focus)) < share * g->params.distance_m;
+}
+
+bool recon_looks_right(const recon_geometry *g, int view, size_t at, sp_vec3 world, float unlike)
+{
+    if (!recon_is_inside(g, world, RECON_AMONG_VIEWS))
+        return true;
+    votes counted = count_votes(g, view, at, world, unlike);
+    return counted.agree > 0 && 2 * counted.agree >= counted.all;
 }
 
 // Does the line of sight of a view go on from the point into the cylinder of the action, where athletes are?
@@ -128,6 +158,7 @@ typedef struct confirm_job {
     recon_geometry *geometry;
     int view;
     uint8_t **believable; // per view and pixel
+    uint8_t **agree;      // per view and pixel: how many others see it at the same depth
 } confirm_job;
 
 // A match is believed; a floor without texture too, where other views see its colour on it.
@@ -150,6 +181,23 @@ static void believe_row(void *context, int64_t y, int worker)
     }
 }
 
+static void agree_row(void *context, int64_t y, int worker)
+{
+    (void)worker;
+    confirm_job *job = context;
+    const recon_geometry *g = job->geometry;
+    for (int x = 0; x < g->maps[job->view].width; x++) {
+        size_t at = (size_t)y * (size_t)g->maps[job->view].width + (size_t)x, there;
+        sp_vec3 world = recon_world_at(g, job->view, at);
+        double depth;
+        for (int j = 0; j < g->count; j++)
+            if (j != job->view && recon_pixel_in(&there, &depth, g, j, world))
+                job->agree[job->view][at] += fabs(g->maps[j].depth[there] / depth - 1) < AGREE;
+    }
+}
+
+// What somebody sees through a point counts, among views that look at something in their middle, where at
+// least one other agrees on it: a match by chance contradicts nobody.
 static void confirm_row(void *context, int64_t y, int worker)
 {
     (void)worker;
@@ -161,24 +209,25 @@ static void confirm_row(void *context, int64_t y, int worker)
         if (g->views[job->view].hidden && g->views[job->view].hidden[at])
             continue;
         sp_vec3 world = recon_world_at(g, job->view, at);
-        int agree = 0, through = 0, contradict = 0;
+        int agree = job->agree[job->view][at], through = 0, contradict = 0;
         for (int j = 0; j < g->count; j++) {
             size_t there;
             double depth;
             if (j == job->view || !recon_pixel_in(&there, &depth, g, j, world))
                 continue;
             double ratio = g->maps[j].depth[there] / depth;
-            agree += fabs(ratio - 1) < AGREE;
-            contradict += fabs(ratio - 1) >= AGREE && !is_coloured_alike(g, job->view, at, j, there);
-            through += ratio > 1 + RECON_SEEN_THROUGH && job->believable[j][there];
+            contradict += fabs(ratio - 1) >= AGREE && unlikeness(g, job->view, at, j, there) >= SAME_COLOUR;
+            through += ratio > 1 + RECON_SEEN_THROUGH && job->believable[j][there] &&
+                       (!g->params.holds_action || job->agree[j][there] > 0);
         }
         // Debris in the middle of the action is what a viewer sees first. Of views far apart even three agree
         // there by chance, on walls without texture.
         bool can_be_lonely = through == 0 && !recon_in_action(g, world) &&
                              !(g->params.is_apart && contradict > 0 && world.z > ACTION_ABOVE_M);
-        if (agree >= 2 && agree >= through && (can_be_lonely || !g->params.is_apart))
+        if (agree >= 2 && agree >= through && (can_be_lonely || !g->params.is_apart) &&
+            (!recon_is_inside(g, world, RECON_AMONG_VIEWS) || recon_colour_agrees(g, job->view, at, world)))
             g->confirmed[job->view][at] = RECON_SURE;
-        else if (agree == 1 && can_be_lonely)
+        else if (agree == 1 && can_be_lonely && recon_looks_right(g, job->view, at, world, RECON_LIKE_COLOUR))
             g->confirmed[job->view][at] = RECON_LONELY;
     }
 }
@@ -231,15 +280,18 @@ uint8_t **recon_pixel_flags(const recon_geometry *g)
 
 int recon_confirm(recon_geometry *g, sp_pool *pool)
 {
-    confirm_job job = {.geometry = g, .believable = recon_pixel_flags(g)};
+    confirm_job job = {.geometry = g, .believable = recon_pixel_flags(g), .agree = recon_pixel_flags(g)};
     g->confirmed = recon_pixel_flags(g);
-    int rc = job.believable && g->confirmed ? SP_OK : SP_ENOMEM;
+    int rc = job.believable && job.agree && g->confirmed ? SP_OK : SP_ENOMEM;
     for (job.view = 0; job.view < g->count && !rc; job.view++)
         sp_pool_run(pool, g->maps[job.view].height, believe_row, &job);
+    for (job.view = 0; job.view < g->count && !rc; job.view++)
+        sp_pool_run(pool, g->maps[job.view].height, agree_row, &job);
     for (job.view = 0; job.view < g->count && !rc; job.view++) {
         sp_pool_run(pool, g->maps[job.view].height, confirm_row, &job);
         rc = recon_drop_debris(g, job.view);
     }
     recon_free_pixel_flags(job.believable, g->count);
+    recon_free_pixel_flags(job.agree, g->count);
     return rc ? rc : find_reach(g);
 }

@@ -1,4 +1,5 @@
 #include "depths.h"
+#include "colours.h"
 #include "../floor/floor.h"
 #include "../stereo/grey.h"
 
@@ -56,7 +57,7 @@ static int level_open(level *l, const recon_geometry *g, int reduction, sp_pool 
     *l = (level){.maps = sp_calloc((size_t)g->count, sizeof *l->maps), .reduction = reduction};
     int *codes = sp_calloc((size_t)g->count, sizeof *codes), rc = l->maps && codes ? SP_OK : SP_ENOMEM;
     if (!rc && reduction == 0)
-        l->views = (recon_stereo_view *)g->views;
+        l->views = g->views;
     else if (!rc)
         rc = (l->views = sp_calloc((size_t)g->count, sizeof *l->views)) ? SP_OK : SP_ENOMEM;
     reduce_job job = {g->views, l, codes};
@@ -105,6 +106,23 @@ static int levels_of(const recon_geometry *g)
     return levels;
 }
 
+// What the first depths say of the views' exposures: later levels and the geometry's views are evened out.
+// Plates are left alone: athletes are solved before them as they are.
+static int even_out(recon_geometry *g, const level *first, sp_pool *pool)
+{
+    g->gains = sp_calloc((size_t)g->count, sizeof *g->gains);
+    if (!g->gains)
+        return SP_ENOMEM;
+    for (int i = 0; i < g->count; i++)
+        g->gains[i][0] = g->gains[i][1] = g->gains[i][2] = 1;
+    if (!g->params.holds_action)
+        return SP_OK;
+    int rc = recon_colour_gains(g->gains, first->views, first->maps, g->count, pool);
+    for (int i = 0; i < g->count && !rc; i++)
+        rc = recon_even_colours(&g->views[i], g->gains[i]);
+    return rc;
+}
+
 int recon_depths(recon_geometry *g, sp_pool *pool, const sp_progress *progress)
 {
     int levels = levels_of(g), rc = SP_OK;
@@ -123,6 +141,8 @@ int recon_depths(recon_geometry *g, sp_pool *pool, const sp_progress *progress)
             rc = match(&now, &before, &params, g, pool, progress);
         if (!rc && l == levels - 1 && !recon_floor_is_there(now.views, now.maps, g->count, &params))
             params.floor_radius_m = g->params.floor_radius_m = g->params.action_radius_m = 0;
+        if (!rc && l == levels - 1)
+            rc = even_out(g, &now, pool);
         level_free(&before, g->count);
         before = now;
     }

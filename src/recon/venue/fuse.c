@@ -97,9 +97,11 @@ static int hidden_in(const recon_geometry *g, int view, int x0, int y0, int side
 {
     const recon_stereo_view *v = &g->views[view];
     int count = 0;
-    for (int y = y0; v->hidden && y < y0 + side; y++)
-        for (int x = x0; x < x0 + side; x++)
-            count += v->hidden[(size_t)y * (size_t)v->camera.width + (size_t)x];
+    for (int y = y0; y < y0 + side; y++)
+        for (int x = x0; x < x0 + side; x++) {
+            size_t at = (size_t)y * (size_t)v->camera.width + (size_t)x;
+            count += (v->hidden && v->hidden[at]) || (g->nowhere && g->nowhere[view][at]);
+        }
     return count;
 }
 

@@ -9,6 +9,12 @@
 // What is nearer than another view sees, by this share of the distance, stands in its way.
 #define RECON_SEEN_THROUGH 0.04
 
+// Shares of the usual distance of what is looked at (recon_is_inside()).
+#define RECON_AMONG_VIEWS 1.2
+#define RECON_MIDDLE 0.5
+
+#define RECON_LIKE_COLOUR 0.07f // mean difference of channels of what is believed among the views
+
 // normal . x = offset, in the world; seen from the side that the unit normal points to.
 // It reaches from middle - reach to middle + reach along each of two axes within it.
 typedef struct recon_plane {
@@ -24,9 +30,11 @@ enum { RECON_UNCONFIRMED, RECON_SURE, RECON_LONELY };
 // Which pixels of each map another view confirms, and depths for the rest.
 typedef struct recon_geometry {
     int count;
-    const recon_stereo_view *views;
-    recon_depth_map *maps; // owned; unconfirmed pixels hold a completed depth after recon_complete()
-    uint8_t **confirmed;   // per view and pixel, 0 or how; owned
+    recon_stereo_view *views; // borrowed; recon_depths() evens out their colours
+    double (*gains)[3];       // what it divided them by, per view; owned
+    recon_depth_map *maps;    // owned; unconfirmed pixels hold a completed depth after recon_complete()
+    uint8_t **confirmed;      // per view and pixel, 0 or how; owned
+    uint8_t **nowhere; // per view and pixel: no place is plausible (recon_complete()); owned, NULL before
     recon_stereo_params params;
     recon_plane *planes; // large ones of the venue, the largest first; owned
     int plane_count;
@@ -49,10 +57,21 @@ int recon_confirm(recon_geometry *geometry, sp_pool *pool);
 // nothing ends in the picture, as in a sky; small ones that hang far before all that is sure around them.
 int recon_drop_debris(recon_geometry *geometry, int view);
 
+// Give unconfirmed pixels the depth that other views are sure of, where such a surface faces the view,
+// nothing nearer hides it, and it has their colour; they are lonely from then on. The pictures' colours have
+// to be even.
+int recon_borrow(recon_geometry *geometry, sp_pool *pool);
+
 // Give unconfirmed pixels a depth: that of confirmed surroundings of the same colour, continued; else the
 // floor, where other views see the same colour on it; else a far shell. It is pushed back as far as needed
-// not to stand in what another view sees through.
+// not to stand in what another view sees through. In a rig that looks at something in its middle: a plane
+// under all that, where the pixel looks right on it; surroundings, where it looks right or like them; else a
+// shell, but nothing is made of what looks like what stands in the middle and fits nowhere.
 int recon_complete(recon_geometry *geometry, sp_pool *pool);
+
+// Make nothing of pixels among the views of a rig that looks at something in its middle (recon_is_inside())
+// that more of the others look past than see. Call after recon_complete().
+void recon_doubt(recon_geometry *geometry, sp_pool *pool);
 
 // One flat splat per patch of even colour, finest views first, at most budget of them; what one view's patch
 // explains is not repeated from another, nor made up beside it where another view's depth is not confirmed.
@@ -73,8 +92,16 @@ bool recon_pixel_in(size_t *at, double *depth, const recon_geometry *geometry, i
 // Does a world point fall into the picture of another view than this one?
 bool recon_is_looked_at(const recon_geometry *geometry, int view, sp_vec3 world);
 
-// Do at least half of the other views that look at a pixel's world point see the pixel's colour there?
+// Do at least half of the other views that look at a pixel's world point, and have nothing confirmed before
+// it, see the pixel's colour there?
 bool recon_colour_agrees(const recon_geometry *geometry, int view, size_t at, sp_vec3 world);
+
+// Is the point in the middle of a rig that looks at something there, within a share of the usual distance?
+bool recon_is_inside(const recon_geometry *geometry, sp_vec3 world, double share);
+
+// May a pixel that is not sure lie at a world point among the views? Many look through there: some other one
+// has to see just its colour there, and at least half of those that look (as above).
+bool recon_looks_right(const recon_geometry *geometry, int view, size_t at, sp_vec3 world, float unlike);
 
 // Is the point where athletes move, above the floor in the middle of the rig, or would it hide that from a
 // view?
