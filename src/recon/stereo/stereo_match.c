@@ -10,7 +10,6 @@
 #define DEPTH_FAR 0.03f
 #define COLOUR_COST 0.3f // of a colour that differs by COLOUR_FAR or more, mean of the channels
 #define COLOUR_FAR 0.1f
-#define LEAST_FRONT 0.1f // sine of the least elevation over a plane from which a source sees it
 #define FIRST_SHARE 0.7f // of the source that matches best; the rest counts the second
 
 void recon_ray_at(float ray[3], const sp_camera *c, float x, float y)
@@ -56,13 +55,10 @@ static bool window_in(recon_affine *to, const recon_matcher *s, int j, const rec
     return true;
 }
 
-// Does a source look at the plane's front, and not along it?
-static bool is_in_front(const recon_source *src, const recon_patch *p, const float ray[3], float delta)
+// Does a source look at the plane's front?
+static bool is_in_front(const recon_source *src, const recon_patch *p, float delta)
 {
-    float to[3], height = recon_dot3(p->n, src->eye) - delta;
-    for (int k = 0; k < 3; k++)
-        to[k] = src->eye[k] - p->depth * ray[k];
-    return height > 0 && height * height > LEAST_FRONT * LEAST_FRONT * recon_dot3(to, to);
+    return recon_dot3(p->n, src->eye) > delta;
 }
 
 // How far a point that comes to (u, v) at a depth is from what the source itself took for its depth there.
@@ -96,8 +92,7 @@ float recon_match_cost(const recon_matcher *s, const recon_spot *at, const recon
     float per_x = s->per_pixel[0] / delta, per_y = s->per_pixel[1] / delta, inverse = 1 / p->depth;
     for (int j = 0; j < s->source_count; j++) {
         recon_affine to;
-        if (!is_in_front(&s->sources[j], p, ray, delta) ||
-            !window_in(&to, s, j, p, at, per_x, per_y, inverse))
+        if (!is_in_front(&s->sources[j], p, delta) || !window_in(&to, s, j, p, at, per_x, per_y, inverse))
             continue;
         float cost = s->window_cost(&at->window, &s->sources[j].view->quads, &to);
         if (cost >= RECON_COST_NOTHING)
