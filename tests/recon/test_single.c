@@ -141,6 +141,19 @@ static void a_shadow_does_not_stand(void **state)
     close_scene(&s);
 }
 
+// It would stand in a viewer's way, and may be a floor of two colours.
+static void nothing_stands_among_viewpoints(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s);
+    step_back(&s, -1);
+    floor_before(&s, 0, red);
+    s.geometry.params.distance_m = 100;
+    assert_int_equal(standing_pixels(&s, 0), 0);
+    close_scene(&s);
+}
+
 static void what_others_see_on_the_floor_is_painted_there(void **state)
 {
     (void)state;
@@ -217,6 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_board_stands_on_the_floor),
         cmocka_unit_test(a_shadow_does_not_stand),
+        cmocka_unit_test(nothing_stands_among_viewpoints),
         cmocka_unit_test(what_others_see_on_the_floor_is_painted_there),
         cmocka_unit_test(a_flag_is_found_by_its_colour),
         cmocka_unit_test(of_two_flags_alike_none_is_believed),
