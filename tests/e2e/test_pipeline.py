@@ -208,7 +208,7 @@ def a_scene_of_stills_begins_with_the_points_of_its_calibration(folder, take):
     for ours, theirs in zip(splat_positions(still / "points.ply"), points):
         assert all(abs(a - b) < 1e-4 * (1 + abs(b)) for a, b in zip(ours, theirs)), (ours, theirs)
 
-    quick = ["--iterations", "80", "--background-splats", "9000", "--hold-out", "3"]
+    quick = ["--iterations", "200", "--background-splats", "9000", "--hold-out", "3"]
     curve = result("prepare", still, *quick)["held_out"]["curve"]
     report = json.loads((still / "background/report.json").read_text())
     assert {c["plate"] for c in report["cameras"]} == {"still"}, report
