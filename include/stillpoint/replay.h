@@ -130,8 +130,8 @@ typedef struct sp_sync_report {
 // Find how far the clocks of the cameras are off, from an athlete who moves at these instants of a prepared
 // take: take->feeds' offset_s and uncertainty_s are set, and has_sync; the caller saves the take. What all
 // are off by is not to be seen. Clocks must agree to half a frame. SP_ENOENT: the take is not prepared.
-// SP_EINVAL: fewer than three cameras take part, an instant is outside the footage, or nobody moves. report
-// is nullable.
+// SP_EEND: an instant is outside the footage. SP_EINVAL: fewer than three cameras take part, or nobody moves.
+// report is nullable.
 int sp_replay_sync(sp_sync_report *report, sp_take *take, const double *times_s, int count,
                    const sp_replay_params *params, sp_pool *pool, const sp_progress *progress);
 
@@ -141,8 +141,8 @@ int sp_replay_sync(sp_sync_report *report, sp_take *take, const double *times_s,
 // result (state coarse), replacing an older moment at once, and gets better in place, each file whole (state
 // refining), until all is done (state final); moment.json names the instants that are there. When it fails or
 // is cancelled on the way what there is stays. Another kind of folder of that name is refused (SP_EINVAL).
-// SP_ENOENT: the take is not prepared. SP_EINVAL: fewer than two cameras take part, or an instant is outside
-// the footage.
+// SP_ENOENT: the take is not prepared. SP_EINVAL: fewer than two cameras take part. SP_EEND: an instant is
+// outside the footage.
 int sp_replay_moment(const char *folder, sp_take *take, const double *times_s, int count,
                      const sp_replay_params *params, sp_ledger *ledger, sp_pool *pool,
                      const sp_progress *progress);

@@ -10,11 +10,12 @@
 #define RECON_LEAST_AGREEING 3
 #define RECON_LEAST_UNHIDDEN 2
 
-// Who looks at the floor. hidden: where the athlete hides it (not 0), one channel a view, of its pinhole
-// picture, or without data where the view has no part; null while that is not known.
+// Who looks at the floor. hidden: where the athlete hides it (not 0), one channel a view, of the picture of
+// its pinhole, or without data where the view has no part; both null while that is not known.
 typedef struct recon_floor_views {
     const sp_view *views;
     const sp_image8 *hidden;
+    const sp_camera *pinholes;
     int count;
 } recon_floor_views;
 

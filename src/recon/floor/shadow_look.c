@@ -1,6 +1,5 @@
 // What the views see of the floor: where most of them see it equally darker than its plate, it is in shadow.
 #include "shadow_field.h"
-#include "../undistort.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -92,10 +91,9 @@ static bool is_hidden(const look_job *job, int v, double x, double y)
     if (!job->by->hidden)
         return false;
     const sp_image8 *hidden = &job->by->hidden[v];
-    sp_camera pinhole = recon_pinhole(&job->by->views[v].camera);
     sp_vec2 px;
-    if (!hidden->data || !sp_camera_project(&px, &pinhole, sp_v3(x, y, 0)) || px.x < 0 || px.y < 0 ||
-        px.x >= hidden->width || px.y >= hidden->height)
+    if (!hidden->data || !sp_camera_project(&px, &job->by->pinholes[v], sp_v3(x, y, 0)) || px.x < 0 ||
+        px.y < 0 || px.x >= hidden->width || px.y >= hidden->height)
         return true;
     return hidden->data[(size_t)px.y * (size_t)hidden->width + (size_t)px.x];
 }

@@ -61,15 +61,18 @@ int recon_shadow_refine(recon_shadow *shadow, const sp_splat_cloud *body, const 
                     .views = views,
                     .kernels = kernels,
                     .hidden = sp_calloc(n, sizeof *job.hidden)};
+    sp_camera *pinholes = sp_calloc(n, sizeof *pinholes);
     recon_shadow refined;
-    int rc = job.hidden ? sp_pool_try(pool, scene->count, hide_view, &job) : SP_ENOMEM;
+    int rc = job.hidden && pinholes ? sp_pool_try(pool, scene->count, hide_view, &job) : SP_ENOMEM;
+    for (size_t v = 0; !rc && v < n; v++)
+        pinholes[v] = recon_pinhole(&views[v].camera);
+    recon_floor_views lookers = {views, job.hidden, pinholes, scene->count};
     if (!rc)
-        rc = recon_shadow_measure_with(
-            &refined, scene,
-            &(recon_floor_views){.views = views, .hidden = job.hidden, .count = scene->count}, pool);
+        rc = recon_shadow_measure_with(&refined, scene, &lookers, pool);
     for (size_t v = 0; job.hidden && v < n; v++)
         sp_image8_free(&job.hidden[v]);
     free(job.hidden);
+    free(pinholes);
     if (rc)
         return rc;
     recon_shadow_free(shadow);

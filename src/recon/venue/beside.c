@@ -79,12 +79,27 @@ static void mean_colour(float rgb[3], const recon_geometry *g, const piece *p)
         }
 }
 
+// Is all that would be mirrored there, and seen?
+static bool is_whole(const recon_geometry *g, const piece *p)
+{
+    const uint8_t *hidden = g->views[p->view].hidden, *nowhere = g->nowhere ? g->nowhere[p->view] : NULL;
+    int width = g->maps[p->view].width;
+    for (int j = 0; j < p->size; j++)
+        for (int i = 0; i < p->size; i++) {
+            int column = p->side < 0 ? p->aside + i : width - 1 - p->aside - i;
+            size_t at = (size_t)(p->y + j) * (size_t)width + (size_t)column;
+            if ((hidden && hidden[at]) || (nowhere && nowhere[at]))
+                return false;
+        }
+    return true;
+}
+
 static int append_piece(sp_splat_cloud *out, const recon_geometry *g, const piece *p)
 {
     const sp_camera *c = &g->views[p->view].camera;
     double x, y;
     size_t at = mirrored(&x, &y, g, p);
-    if (g->views[p->view].hidden && g->views[p->view].hidden[at])
+    if (!is_whole(g, p))
         return SP_OK;
     double depth = depth_of(g, p->view, at, x, y), sigma = SIGMA_SHARE * p->size * depth / c->fx;
     sp_vec3 world = recon_world_point(c, x, y, depth), eye = sp_camera_center(c);

@@ -58,10 +58,11 @@ int recon_hidden(uint8_t **out, const sp_view *view, const sp_camera *at)
     for (size_t i = 0; i < pixels; i++) {
         sp_vec2 px = {(double)(i % width) + 0.5, (double)(i / width) + 0.5}, there;
         sp_vec3 ray;
-        if (!sp_camera_ray(&ray, at, px) || !sp_camera_project(&there, &view->camera, sp_v3_add(eye, ray)))
-            continue;
-        hidden[i] =
-            !(there.x >= part.left && there.y >= part.top && there.x < part.right && there.y < part.bottom);
+        // Beyond where the lens model answers there is no picture either.
+        bool is_seen =
+            sp_camera_ray(&ray, at, px) && sp_camera_project(&there, &view->camera, sp_v3_add(eye, ray));
+        hidden[i] = !(is_seen && there.x >= part.left && there.y >= part.top && there.x < part.right &&
+                      there.y < part.bottom);
         if (!hidden[i] && matte)
             hidden[i] = matte->data[(size_t)there.y * (size_t)matte->width + (size_t)there.x] > 0.5f;
         is_any |= hidden[i];

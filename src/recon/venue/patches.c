@@ -1,5 +1,7 @@
 #include "patches.h"
 
+#include "ground.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,7 +172,8 @@ static double depth_of(const search *s)
             best = here, found = d;
     }
     double x = (double)(first % (size_t)c->width) + 0.5, y = (double)(first / (size_t)c->width) + 0.5;
-    if (best < FITS || recon_in_action(s->geometry, recon_world_point(c, x, y, found)))
+    if (best < FITS || recon_is_beneath_ground(s->geometry, s->view, x, y, found) ||
+        recon_in_action(s->geometry, recon_world_point(c, x, y, found)))
         return 0;
     for (double d = nearest; d < farthest; d *= STEP)
         if (d > found * OTHER_DEPTH || d < found / OTHER_DEPTH)

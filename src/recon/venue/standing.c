@@ -7,8 +7,8 @@
 
 #define LEVEL 0.8    // cosine between a floor's normal and what is up, at least
 #define UPRIGHT 0.94 // likewise of a picture's columns and what is up there
-#define OTHER_HUE                                                                                            \
-    0.12f // what differs so much in its shares of red, green and blue from the floor before it is none
+// What differs by so much in its shares of red, green and blue from the floor before it is none.
+#define OTHER_HUE 0.12f
 #define DARKEST 0.25f // so much of its light at least is left in the shade
 #define HIGHEST 19    // of the picture's width: a part that may stand on one foot
 #define SMOOTH_PX 6   // columns to each side among whose feet one is the median
@@ -126,16 +126,20 @@ static void stand(recon_geometry *g, int view, uint8_t *stands, int x, int foot)
         return;
     sp_vec3 there = sp_v3_sub(sp_camera_center(c), recon_world_point(c, x + 0.5, foot + 1, depth));
     sp_vec3 n = sp_m3_apply(c->rotation, sp_v3_unit(sp_v3(there.x, there.y, 0)));
+    sp_vec3 at_foot = sp_camera_to_cam(c, recon_world_point(c, x + 0.5, foot + 1, depth));
+    double offset = sp_v3_dot(n, at_foot);
     for (int y = foot; y >= 0 && y > foot - map->width / HIGHEST && y > foot - UINT8_MAX; y--) {
         size_t at = (size_t)y * width + (size_t)x;
         if (g->confirmed[view][at])
             return;
-        sp_vec3 world = recon_world_point(c, x + 0.5, y + 0.5, depth);
+        sp_vec3 ray = sp_camera_to_cam(c, recon_world_point(c, x + 0.5, y + 0.5, 1));
+        double here = offset / sp_v3_dot(n, ray); // of the plane, which is nearly across the ray
+        sp_vec3 world = recon_world_point(c, x + 0.5, y + 0.5, here);
         // One view alone may take a floor of two colours for something that stands on it.
         if (recon_is_among_viewpoints(g, world) || recon_in_action(g, world) ||
             recon_stands_in_the_way(g, view, world))
             continue;
-        map->depth[at] = (float)depth;
+        map->depth[at] = (float)here;
         map->normal[0][at] = (float)n.x;
         map->normal[1][at] = (float)n.y;
         map->normal[2][at] = (float)n.z;
