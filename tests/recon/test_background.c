@@ -664,6 +664,18 @@ static void what_pads_a_picture_is_no_venue(void **state)
     for (int x = 0; x < wider.width; x++)
         assert_int_equal(hidden[80 * wider.width + x], x < 16);
     free(hidden);
+    // r (1 + k1 r^2) with k1 < 0 rises as far as r^2 = -1 / (3 k1) only: beyond that there is no picture.
+    double edge = 0.5 * WIDTH / view.camera.fx, fold = 0.7 * edge;
+    view.camera.distortion[0] = -1 / (3 * fold * fold);
+    sp_camera pinhole = r->views[0].camera;
+    assert_int_equal(recon_hidden(&hidden, &view, &pinhole), SP_OK);
+    assert_non_null(hidden);
+    for (int x = 0; x < WIDTH; x++) {
+        double at = fabs(x + 0.5 - pinhole.cx) / pinhole.fx;
+        if (fabs(at / fold - 1) > 0.1)
+            assert_int_equal(hidden[80 * WIDTH + x], at > fold);
+    }
+    free(hidden);
     sp_image8_free(&padded);
 }
 
