@@ -119,24 +119,40 @@ static void test_nothing_is_beneath_a_polished_floor(void **state)
 }
 
 // Away from its edge, where cells are shared.
+static void check_pit(const hall *h)
+{
+    int in_pit = 0, beside = 0;
+    for (int v = 0; v < VIEWS; v++)
+        for (int at = 0; at < W * H; at++) {
+            sp_vec3 p =
+                recon_world_point(&h->views[v].camera, at % W + 0.5, at / W + 0.5, (double)h->floor[v][at]);
+            double away = hypot(p.x - PIT_X, p.y) - PIT_RADIUS;
+            if (h->floor[v][at] <= 0 || fabs(away) < 0.8)
+                continue;
+            in_pit += away < 0;
+            beside += away > 0;
+            assert_true(isinf(ground_at(h, v, at)) == (away < 0));
+        }
+    assert_true(in_pit > 100 && beside > 1000);
+}
+
 static void test_a_pit_is_no_floor(void **state)
 {
     (void)state;
     hall h;
     open_hall(&h, INFINITY, true);
-    int in_pit = 0, beside = 0;
-    for (int v = 0; v < VIEWS; v++)
-        for (int at = 0; at < W * H; at++) {
-            sp_vec3 p =
-                recon_world_point(&h.views[v].camera, at % W + 0.5, at / W + 0.5, (double)h.floor[v][at]);
-            double away = hypot(p.x - PIT_X, p.y) - PIT_RADIUS;
-            if (h.floor[v][at] <= 0 || fabs(away) < 0.8)
-                continue;
-            in_pit += away < 0;
-            beside += away > 0;
-            assert_true(isinf(ground_at(&h, v, at)) == (away < 0));
-        }
-    assert_true(in_pit > 100 && beside > 1000);
+    check_pit(&h);
+    close_hall(&h);
+}
+
+// Views far apart may give the floor another radius afterwards.
+static void test_a_pit_stays_where_it_was_found(void **state)
+{
+    (void)state;
+    hall h;
+    open_hall(&h, INFINITY, true);
+    h.geometry.params.floor_radius_m *= 2;
+    check_pit(&h);
     close_hall(&h);
 }
 
@@ -154,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_is_beneath_a_polished_floor),
         cmocka_unit_test(test_a_pit_is_no_floor),
+        cmocka_unit_test(test_a_pit_stays_where_it_was_found),
         cmocka_unit_test(test_without_a_floor_there_is_no_ground),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,8 +40,10 @@ typedef struct recon_geometry {
     int plane_count;
     uint8_t *is_floor; // per cell of the ground, 1 where the floor is known to be (ground.h); NULL: nowhere;
                        // owned
-    double reach_m;    // distance from the floor's centre that holds nearly all that was confirmed, found by
-                       // recon_confirm()
+    double ground_radius_m; // of the circle around floor_x, floor_y that these cells fill: recon_confirm()
+                            // may give the floor itself another radius
+    double reach_m; // distance from the floor's centre that holds nearly all that was confirmed, found by
+                    // recon_confirm()
 } recon_geometry;
 
 void recon_geometry_free(recon_geometry *geometry);

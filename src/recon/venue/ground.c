@@ -27,10 +27,10 @@ typedef struct ground_job {
     int view;
 } ground_job;
 
-// The cell of a place on the floor; -1 outside the circle.
+// The cell of a place on the floor; -1 outside the circle that the cells were filled for.
 static int cell_of(const recon_geometry *g, double x, double y)
 {
-    double dx = x - g->params.floor_x, dy = y - g->params.floor_y, radius = g->params.floor_radius_m;
+    double dx = x - g->params.floor_x, dy = y - g->params.floor_y, radius = g->ground_radius_m;
     if (!(hypot(dx, dy) < radius))
         return -1;
     int i = (int)(CELLS * (dx + radius) / (2 * radius)), j = (int)(CELLS * (dy + radius) / (2 * radius));
@@ -166,6 +166,7 @@ int recon_find_ground(recon_geometry *g, sp_pool *pool)
 {
     if (!(g->params.floor_radius_m > 0))
         return SP_OK;
+    g->ground_radius_m = g->params.floor_radius_m;
     ground_job job = {.geometry = g, .votes = sp_calloc((size_t)g->count, sizeof *job.votes)};
     uint8_t *is_floor = sp_calloc((size_t)CELLS * CELLS, 1);
     int rc = job.votes && is_floor ? sp_pool_try(pool, g->count, count_votes, &job) : SP_ENOMEM;
