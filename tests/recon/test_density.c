@@ -67,6 +67,13 @@ static void views_are_apart_where_none_is_near(void **state)
     assert_false(is_ring_apart(12));
 }
 
+static void one_view_is_apart_from_none(void **state)
+{
+    (void)state;
+    assert_false(is_ring_apart(1));
+    assert_true(is_ring_apart(2));
+}
+
 // A cap of 0.35 rad is 1 - cos 0.35 = 6.1% of the half sphere: of 160 views, nine and more away from the rim.
 static void photographs_all_around_are_dense(void **state)
 {
@@ -100,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rings_of_cameras_are_few_views),
         cmocka_unit_test(views_are_apart_where_none_is_near),
+        cmocka_unit_test(one_view_is_apart_from_none),
         cmocka_unit_test(photographs_all_around_are_dense),
         cmocka_unit_test(in_between_nothing_jumps),
         cmocka_unit_test(blends_are_geometric),

@@ -23,6 +23,8 @@ double recon_density(const sp_view *views, int count, sp_vec3 focus)
 
 bool recon_are_apart(const sp_view *views, int count, sp_vec3 focus)
 {
+    if (count < 2)
+        return false;
     double sum = 0;
     for (int i = 0; i < count; i++) {
         sp_vec3 from = sp_v3_unit(sp_v3_sub(sp_camera_center(&views[i].camera), focus));

@@ -13,7 +13,8 @@ double recon_density(const sp_view *views, int count, sp_vec3 focus);
 double recon_blend(double few, double dense, double density);
 
 // Are views so far apart, as seen from the focus, that hardly any surface looks the same from two of them?
-// What few depths stereo tells then are no ground to make up others from.
+// What few depths stereo tells then are no ground to make up others from. A single
+// view is apart from none.
 bool recon_are_apart(const sp_view *views, int count, sp_vec3 focus);
 
 #endif
