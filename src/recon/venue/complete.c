@@ -444,8 +444,11 @@ static void complete_pixel(recon_geometry *g, int view, const spread *s, const f
 }
 
 // What lies near the floor, or beneath it, is told by too little to be more than the floor.
-static void flatten(recon_geometry *g, int view)
+static void flatten(void *context, int64_t at_view, int worker)
 {
+    (void)worker;
+    recon_geometry *g = context;
+    int view = (int)at_view;
     recon_depth_map *map = &g->maps[view];
     sp_vec3 up = sp_m3_apply(g->views[view].camera.rotation, sp_v3(0, 0, 1));
     for (size_t at = 0; at < (size_t)map->width * (size_t)map->height; at++) {
@@ -481,8 +484,6 @@ static void complete_view(void *context, int64_t view, int worker)
     if (!job->codes[view])
         job->codes[view] = fields_init(&f, g->maps[view].width, g->maps[view].height, g->plane_count);
     if (!job->codes[view]) {
-        if (g->params.is_apart)
-            flatten(g, (int)view);
         find_fields(&f, g, (int)view);
         spread_planes(&s, &g->views[view].rgb, g->confirmed[view], stands);
         for (size_t at = 0; at < pixels; at++)
@@ -502,6 +503,9 @@ int recon_complete(recon_geometry *g, sp_pool *pool)
         free(codes);
         return SP_ENOMEM;
     }
+    // All have been flattened before any is completed: what is confirmed decides what stands in the way.
+    if (g->params.is_apart)
+        sp_pool_run(pool, g->count, flatten, g);
     complete_job job = {g, codes};
     sp_pool_run(pool, g->count, complete_view, &job);
     int rc = SP_OK;
