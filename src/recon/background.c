@@ -99,35 +99,21 @@ typedef struct plate {
     sp_image rgb, valid;
 } plate;
 
-// Work on every view side by side; the first view that failed is named.
+// Work on every view side by side.
 typedef struct view_job {
     const sp_view *views;
     recon_stereo_view *stereo;
     double pixels;
     recon_target *targets;
     plate *plates;
-    int *codes;
 } view_job;
 
-static int for_views(view_job *job, int count, sp_pool_work work, sp_pool *pool)
-{
-    job->codes = sp_calloc((size_t)count, sizeof *job->codes);
-    int rc = job->codes ? SP_OK : SP_ENOMEM;
-    if (!rc)
-        sp_pool_run(pool, count, work, job);
-    for (int i = 0; i < count && !rc; i++)
-        if (job->codes[i])
-            rc = sp_error(job->codes[i], "memory ran out for the picture of camera %s",
-                          job->views[i].camera.id);
-    free(job->codes);
-    return rc;
-}
-
-static void stereo_view_at(void *context, int64_t i, int worker)
+static int stereo_view_at(void *context, int64_t i, int worker)
 {
     (void)worker;
     view_job *job = context;
-    job->codes[i] = stereo_view(&job->stereo[i], &job->views[i], job->pixels);
+    int rc = stereo_view(&job->stereo[i], &job->views[i], job->pixels);
+    return rc ? sp_error_context(rc, "plate of camera %s", job->views[i].camera.id) : SP_OK;
 }
 
 static int stereo_views(recon_stereo_view **out, const sp_view *views, int count, double density,
@@ -142,7 +128,7 @@ static int stereo_views(recon_stereo_view **out, const sp_view *views, int count
         pixels *= budget_s / least_s;
     pixels = fmin(fmax(pixels, STEREO_VIEW_LEAST), STEREO_VIEW_MAX);
     view_job job = {.views = views, .stereo = all, .pixels = pixels};
-    int rc = for_views(&job, count, stereo_view_at, pool);
+    int rc = sp_pool_try(pool, count, stereo_view_at, &job);
     if (rc)
         recon_stereo_views_free(all, count);
     else
@@ -313,11 +299,12 @@ static int plate_target(recon_target *target, plate *out, const sp_view *view)
     return rc;
 }
 
-static void plate_target_at(void *context, int64_t i, int worker)
+static int plate_target_at(void *context, int64_t i, int worker)
 {
     (void)worker;
     view_job *job = context;
-    job->codes[i] = plate_target(&job->targets[i], &job->plates[i], &job->views[i]);
+    int rc = plate_target(&job->targets[i], &job->plates[i], &job->views[i]);
+    return rc ? sp_error_context(rc, "plate of camera %s", job->views[i].camera.id) : SP_OK;
 }
 
 // Few views, far apart: the stereo put surfaces where they are, and positions only settle while colours and
@@ -383,7 +370,7 @@ static int optimise_venue(sp_splat_cloud *cloud, sp_recon_report *report, const 
     int rc = targets && plates ? extent(&size, views, count, params->seed) : SP_ENOMEM;
     view_job job = {.views = views, .targets = targets, .plates = plates};
     if (!rc)
-        rc = for_views(&job, count, plate_target_at, pool);
+        rc = sp_pool_try(pool, count, plate_target_at, &job);
     for (int i = 0; i < count && !rc; i++)
         memcpy(targets[i].gains, gains[i], sizeof gains[i]);
     recon_optimise_report done = {0};

@@ -23,16 +23,17 @@ typedef struct colour_job {
     const recon_scene *scene;
     bool is_strict;
     sp_image *depths;
-    int *codes;
 } colour_job;
 
-static void depth_view(void *context, int64_t v, int worker)
+static int depth_view(void *context, int64_t v, int worker)
 {
     (void)worker;
     colour_job *job = context;
     const recon_scene_view *view = &job->scene->views[v];
-    if (view->used && view->crop.width)
-        job->codes[v] = recon_depth_of_points(&job->depths[v], job->points, &view->crop);
+    if (!view->used || !view->crop.width)
+        return SP_OK;
+    int rc = recon_depth_of_points(&job->depths[v], job->points, &view->crop);
+    return rc ? sp_error_context(rc, "depths of camera %s", view->full.id) : SP_OK;
 }
 
 static void sample(float out[3], const sp_image *rgb, const double px[2])
@@ -223,14 +224,8 @@ int recon_seed_colours(recon_points *points, const recon_scene *scene, const sp_
 {
     size_t views = (size_t)scene->count;
     float enough = is_strict ? TRUST_STRICT : TRUST_ENOUGH;
-    colour_job job = {points, scene, is_strict, sp_calloc(views, sizeof(sp_image)),
-                      sp_calloc(views, sizeof(int))};
-    int rc = job.depths && job.codes ? SP_OK : SP_ENOMEM;
-    if (!rc) {
-        sp_pool_run(pool, scene->count, depth_view, &job);
-        for (int v = 0; v < scene->count; v++)
-            rc = rc ? rc : job.codes[v];
-    }
+    colour_job job = {points, scene, is_strict, sp_calloc(views, sizeof(sp_image))};
+    int rc = job.depths ? sp_pool_try(pool, scene->count, depth_view, &job) : SP_ENOMEM;
     if (!rc) {
         sp_pool_run(pool, chunks_of(points), colour_chunk, &job);
         if (warm && warm->count)
@@ -241,7 +236,6 @@ int recon_seed_colours(recon_points *points, const recon_scene *scene, const sp_
     for (int v = 0; job.depths && v < scene->count; v++)
         sp_image_free(&job.depths[v]);
     free(job.depths);
-    free(job.codes);
     return rc;
 }
 

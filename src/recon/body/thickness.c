@@ -23,7 +23,6 @@ typedef struct bounding {
     const recon_points *surface;
     const recon_scene *scene;
     gauge *gauges;
-    int *codes;
     float *excess; // per cell: metres too deep in the view that says most; 0 or less: fine
 } bounding;
 
@@ -66,14 +65,14 @@ static int measure_widths(gauge *g, const recon_scene_view *view)
     return rc;
 }
 
-static void open_gauge(void *context, int64_t v, int worker)
+static int open_gauge(void *context, int64_t v, int worker)
 {
     (void)worker;
     bounding *b = context;
     const recon_scene_view *view = &b->scene->views[v];
     const recon_hull *hull = b->hull;
     if (!view->used || !view->crop.width)
-        return;
+        return SP_OK;
     sp_vec3 middle = sp_v3(hull->origin[0] + 0.5 * hull->voxel_m * hull->size[0],
                            hull->origin[1] + 0.5 * hull->voxel_m * hull->size[1],
                            hull->origin[2] + 0.5 * hull->voxel_m * hull->size[2]);
@@ -83,7 +82,9 @@ static void open_gauge(void *context, int64_t v, int worker)
     g->camera = sp_camera_resized(&view->crop, (int)fmax(lround(view->crop.width * shrink), 1),
                                   (int)fmax(lround(view->crop.height * shrink), 1));
     int rc = recon_depth_of_points(&g->front, b->surface, &g->camera);
-    b->codes[v] = rc ? rc : measure_widths(g, view);
+    if (!rc)
+        rc = measure_widths(g, view);
+    return rc ? sp_error_context(rc, "thickness in camera %s", view->full.id) : SP_OK;
 }
 
 // ---- Cells
@@ -173,7 +174,6 @@ static void close_all(bounding *b)
         sp_image_free(&b->gauges[v].radius);
     }
     free(b->gauges);
-    free(b->codes);
     free(b->excess);
 }
 
@@ -183,13 +183,8 @@ int recon_bound_thickness(recon_hull *hull, const recon_points *surface, const r
     size_t cells = (size_t)hull->size[0] * (size_t)hull->size[1] * (size_t)hull->size[2];
     bounding b = {.hull = hull, .surface = surface, .scene = scene};
     b.gauges = sp_calloc((size_t)scene->count + 1, sizeof *b.gauges);
-    b.codes = sp_calloc((size_t)scene->count + 1, sizeof *b.codes);
     b.excess = sp_calloc(cells + 1, sizeof *b.excess);
-    int rc = b.gauges && b.codes && b.excess ? SP_OK : SP_ENOMEM;
-    if (!rc)
-        sp_pool_run(pool, scene->count, open_gauge, &b);
-    for (int v = 0; v < scene->count && !rc; v++)
-        rc = b.codes[v];
+    int rc = b.gauges && b.excess ? sp_pool_try(pool, scene->count, open_gauge, &b) : SP_ENOMEM;
     if (!rc)
         sp_pool_run(pool, hull->size[2], measure_layer, &b);
     for (int v = 0; v < scene->count && !rc; v++)

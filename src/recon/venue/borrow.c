@@ -101,38 +101,32 @@ static bool take(recon_geometry *g, int view, const borrowed *b, size_t at)
 typedef struct borrow_job {
     recon_geometry *geometry;
     uint8_t **taken; // per view and pixel
-    int *codes;
 } borrow_job;
 
-static void borrow_view(void *context, int64_t view, int worker)
+static int borrow_view(void *context, int64_t view, int worker)
 {
     (void)worker;
     borrow_job *job = context;
     recon_geometry *g = job->geometry;
     size_t pixels = (size_t)g->maps[view].width * (size_t)g->maps[view].height;
     borrowed b = {0};
-    job->codes[view] = borrowed_init(&b, pixels);
-    job->taken[view] = sp_calloc(pixels, 1);
-    if (!job->taken[view])
-        job->codes[view] = SP_ENOMEM;
-    for (int j = 0; j < g->count && !job->codes[view]; j++)
+    int rc = borrowed_init(&b, pixels);
+    if (!rc)
+        rc = (job->taken[view] = sp_calloc(pixels, 1)) ? SP_OK : SP_ENOMEM;
+    for (int j = 0; j < g->count && !rc; j++)
         for (size_t at = 0; j != view && at < (size_t)g->maps[j].width * (size_t)g->maps[j].height; at++)
             if (g->confirmed[j][at] == RECON_SURE)
                 splat(&b, g, (int)view, j, at);
-    for (size_t at = 0; at < pixels && !job->codes[view]; at++)
+    for (size_t at = 0; at < pixels && !rc; at++)
         job->taken[view][at] = !g->confirmed[view][at] && take(g, (int)view, &b, at);
     borrowed_free(&b);
+    return rc ? sp_error_context(rc, "depths of camera %s", g->views[view].camera.id) : SP_OK;
 }
 
 int recon_borrow(recon_geometry *g, sp_pool *pool)
 {
-    borrow_job job = {g, sp_calloc((size_t)g->count, sizeof *job.taken),
-                      sp_calloc((size_t)g->count, sizeof *job.codes)};
-    int rc = job.taken && job.codes ? SP_OK : SP_ENOMEM;
-    if (!rc)
-        sp_pool_run(pool, g->count, borrow_view, &job);
-    for (int v = 0; v < g->count && !rc; v++)
-        rc = job.codes[v];
+    borrow_job job = {g, sp_calloc((size_t)g->count, sizeof *job.taken)};
+    int rc = job.taken ? sp_pool_try(pool, g->count, borrow_view, &job) : SP_ENOMEM;
     // All have borrowed before any is believed: what is confirmed decides what stands in the way.
     for (int v = 0; v < g->count && !rc; v++)
         for (size_t at = 0; at < (size_t)g->maps[v].width * (size_t)g->maps[v].height; at++)
@@ -141,6 +135,5 @@ int recon_borrow(recon_geometry *g, sp_pool *pool)
     for (int v = 0; job.taken && v < g->count; v++)
         free(job.taken[v]);
     free(job.taken);
-    free(job.codes);
     return rc;
 }

@@ -462,28 +462,22 @@ static void flatten(void *context, int64_t at_view, int worker)
     }
 }
 
-typedef struct complete_job {
-    recon_geometry *geometry;
-    int *codes; // per view
-} complete_job;
-
-static void complete_view(void *context, int64_t view, int worker)
+static int complete_view(void *context, int64_t view, int worker)
 {
     (void)worker;
-    complete_job *job = context;
-    recon_geometry *g = job->geometry;
+    recon_geometry *g = context;
     size_t pixels = (size_t)g->maps[view].width * (size_t)g->maps[view].height;
     spread s = {0};
     fields f = {0};
     uint8_t *stands = sp_calloc(pixels, 1);
-    job->codes[view] = stands ? SP_OK : SP_ENOMEM;
-    if (!job->codes[view] && !g->params.is_apart)
-        job->codes[view] = recon_stand_up(g, (int)view, stands);
-    if (!job->codes[view])
-        job->codes[view] = spread_init(&s, pixels);
-    if (!job->codes[view])
-        job->codes[view] = fields_init(&f, g->maps[view].width, g->maps[view].height, g->plane_count);
-    if (!job->codes[view]) {
+    int rc = stands ? SP_OK : SP_ENOMEM;
+    if (!rc && !g->params.is_apart)
+        rc = recon_stand_up(g, (int)view, stands);
+    if (!rc)
+        rc = spread_init(&s, pixels);
+    if (!rc)
+        rc = fields_init(&f, g->maps[view].width, g->maps[view].height, g->plane_count);
+    if (!rc) {
         find_fields(&f, g, (int)view);
         spread_planes(&s, &g->views[view].rgb, g->confirmed[view], stands);
         for (size_t at = 0; at < pixels; at++)
@@ -493,26 +487,16 @@ static void complete_view(void *context, int64_t view, int worker)
     free(stands);
     spread_free(&s);
     fields_free(&f);
+    return rc ? sp_error_context(rc, "depths of camera %s", g->views[view].camera.id) : SP_OK;
 }
 
 int recon_complete(recon_geometry *g, sp_pool *pool)
 {
-    int *codes = sp_calloc((size_t)g->count, sizeof *codes);
     g->nowhere = recon_pixel_flags(g);
-    if (!codes || !g->nowhere) {
-        free(codes);
+    if (!g->nowhere)
         return SP_ENOMEM;
-    }
     // All have been flattened before any is completed: what is confirmed decides what stands in the way.
     if (g->params.is_apart)
         sp_pool_run(pool, g->count, flatten, g);
-    complete_job job = {g, codes};
-    sp_pool_run(pool, g->count, complete_view, &job);
-    int rc = SP_OK;
-    for (int i = 0; i < g->count; i++)
-        if (codes[i])
-            rc = sp_error(SP_ENOMEM, "out of memory while completing the depth of camera %s",
-                          g->views[i].camera.id);
-    free(codes);
-    return rc;
+    return sp_pool_try(pool, g->count, complete_view, g);
 }

@@ -32,14 +32,14 @@ static int reduce_view(recon_stereo_view *out, const recon_stereo_view *view, in
 typedef struct reduce_job {
     const recon_stereo_view *from;
     level *to;
-    int *codes;
 } reduce_job;
 
-static void reduce_one(void *context, int64_t i, int worker)
+static int reduce_one(void *context, int64_t i, int worker)
 {
     (void)worker;
     reduce_job *job = context;
-    job->codes[i] = reduce_view(&job->to->views[i], &job->from[i], job->to->reduction);
+    int rc = reduce_view(&job->to->views[i], &job->from[i], job->to->reduction);
+    return rc ? sp_error_context(rc, "picture of camera %s", job->from[i].camera.id) : SP_OK;
 }
 
 static void level_free(level *l, int count)
@@ -55,18 +55,14 @@ static void level_free(level *l, int count)
 static int level_open(level *l, const recon_geometry *g, int reduction, sp_pool *pool)
 {
     *l = (level){.maps = sp_calloc((size_t)g->count, sizeof *l->maps), .reduction = reduction};
-    int *codes = sp_calloc((size_t)g->count, sizeof *codes), rc = l->maps && codes ? SP_OK : SP_ENOMEM;
+    int rc = l->maps ? SP_OK : SP_ENOMEM;
     if (!rc && reduction == 0)
         l->views = g->views;
     else if (!rc)
         rc = (l->views = sp_calloc((size_t)g->count, sizeof *l->views)) ? SP_OK : SP_ENOMEM;
-    reduce_job job = {g->views, l, codes};
+    reduce_job job = {g->views, l};
     if (!rc && reduction > 0)
-        sp_pool_run(pool, g->count, reduce_one, &job);
-    for (int i = 0; i < g->count && !rc; i++)
-        if (codes[i])
-            rc = sp_error(codes[i], "memory ran out for the picture of camera %s", g->views[i].camera.id);
-    free(codes);
+        rc = sp_pool_try(pool, g->count, reduce_one, &job);
     return rc;
 }
 

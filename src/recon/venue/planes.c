@@ -315,37 +315,32 @@ static void put(recon_geometry *g, int view, size_t at, const recon_plane *p)
 typedef struct settle_job {
     recon_geometry *geometry;
     settle *views; // one per view
-    int *codes;
 } settle_job;
 
-static void choose_in_view(void *context, int64_t view, int worker)
+static int choose_in_view(void *context, int64_t view, int worker)
 {
     (void)worker;
     settle_job *job = context;
     recon_geometry *g = job->geometry;
     settle *s = &job->views[view];
     int width = g->maps[view].width, height = g->maps[view].height;
-    job->codes[view] = settle_init(s, (size_t)width, (size_t)height);
-    for (int k = 0; k < g->plane_count && !job->codes[view]; k++) {
+    int rc = settle_init(s, (size_t)width, (size_t)height);
+    for (int k = 0; k < g->plane_count && !rc; k++) {
         recon_plane_costs(s->cost, g, (int)view, &g->planes[k]);
         sum_up(s, (size_t)width, (size_t)height);
         compare(s, width, height, k);
     }
-    for (size_t at = 0; !job->codes[view] && at < (size_t)width * (size_t)height; at++)
+    for (size_t at = 0; !rc && at < (size_t)width * (size_t)height; at++)
         if (s->best[at] >= MATCHED || s->second[at] <= s->best[at] + MARGIN)
             s->which[at] = 0;
     settle_scratch_free(s);
+    return rc ? sp_error_context(rc, "planes in the picture of camera %s", g->views[view].camera.id) : SP_OK;
 }
 
 int recon_settle_on_planes(recon_geometry *g, sp_pool *pool)
 {
-    settle_job job = {g, sp_calloc((size_t)g->count, sizeof *job.views),
-                      sp_calloc((size_t)g->count, sizeof *job.codes)};
-    int rc = job.views && job.codes ? SP_OK : SP_ENOMEM;
-    if (!rc)
-        sp_pool_run(pool, g->count, choose_in_view, &job);
-    for (int v = 0; v < g->count && !rc; v++)
-        rc = job.codes[v];
+    settle_job job = {g, sp_calloc((size_t)g->count, sizeof *job.views)};
+    int rc = job.views ? sp_pool_try(pool, g->count, choose_in_view, &job) : SP_ENOMEM;
     // All have chosen before any is changed: what is confirmed decides what a plane may hide.
     for (int v = 0; v < g->count && !rc; v++)
         for (size_t at = 0; at < (size_t)g->maps[v].width * (size_t)g->maps[v].height; at++)
@@ -354,7 +349,6 @@ int recon_settle_on_planes(recon_geometry *g, sp_pool *pool)
     for (int v = 0; job.views && v < g->count; v++)
         free(job.views[v].which);
     free(job.views);
-    free(job.codes);
     for (int v = 0; v < g->count && !rc; v++)
         rc = recon_drop_debris(g, v);
     return rc;
