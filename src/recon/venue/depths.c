@@ -19,6 +19,26 @@ typedef struct level {
     int reduction; // halvings
 } level;
 
+// A pixel is hidden where any that it is made of is.
+static int reduce_hidden(uint8_t **out, const recon_stereo_view *view, const sp_camera *to)
+{
+    if (!view->hidden)
+        return SP_OK;
+    size_t from_w = (size_t)view->camera.width, from_h = (size_t)view->camera.height, w = (size_t)to->width,
+           h = (size_t)to->height;
+    uint8_t *hidden = sp_calloc(w * h, 1);
+    if (!hidden)
+        return SP_ENOMEM;
+    for (size_t i = 0; i < from_w * from_h; i++) {
+        size_t x = i % from_w, y = i / from_w;
+        for (size_t v = y * h / from_h; view->hidden[i] && v * from_h < (y + 1) * h; v++)
+            for (size_t u = x * w / from_w; u * from_w < (x + 1) * w; u++)
+                hidden[v * w + u] = 1;
+    }
+    *out = hidden;
+    return SP_OK;
+}
+
 static int reduce_view(recon_stereo_view *out, const recon_stereo_view *view, int halvings)
 {
     out->camera =
@@ -26,6 +46,8 @@ static int reduce_view(recon_stereo_view *out, const recon_stereo_view *view, in
     int rc = sp_image_resize(&out->rgb, &view->rgb, out->camera.width, out->camera.height);
     if (!rc)
         rc = recon_grey(&out->grey, &out->rgb);
+    if (!rc)
+        rc = reduce_hidden(&out->hidden, view, &out->camera);
     return rc ? rc : recon_quads_init(&out->quads, &out->grey);
 }
 
