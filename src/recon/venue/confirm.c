@@ -216,7 +216,8 @@ static void confirm_row(void *context, int64_t y, int worker)
             if (j == job->view || !recon_pixel_in(&there, &depth, g, j, world))
                 continue;
             double ratio = g->maps[j].depth[there] / depth;
-            contradict += fabs(ratio - 1) >= AGREE && unlikeness(g, job->view, at, j, there) >= SAME_COLOUR;
+            contradict += g->params.is_apart && fabs(ratio - 1) >= AGREE &&
+                          unlikeness(g, job->view, at, j, there) >= SAME_COLOUR;
             through += ratio > 1 + RECON_SEEN_THROUGH && job->believable[j][there] &&
                        (!g->params.holds_action || job->agree[j][there] > 0);
         }
