@@ -38,14 +38,6 @@ static sp_vec3 normal_at(const recon_geometry *g, int view, size_t at)
                                   sp_v3(map->normal[0][at], map->normal[1][at], map->normal[2][at]));
 }
 
-static float unlike(const sp_image *a, size_t at, const sp_image *b, size_t there)
-{
-    float sum = 0;
-    for (int c = 0; c < 3; c++)
-        sum += fabsf(sp_image_plane(a, c)[at] - sp_image_plane(b, c)[there]);
-    return sum / 3;
-}
-
 // Put one pixel of another view where this view sees it.
 static void splat(borrowed *b, const recon_geometry *g, int view, int from, size_t pixel)
 {
@@ -79,7 +71,8 @@ static bool take(recon_geometry *g, int view, const borrowed *b, size_t at)
     const sp_camera *c = &g->views[view].camera;
     int from = b->view[at];
     size_t pixel = (size_t)b->pixel[at];
-    if (b->depth[at] <= 0 || unlike(&g->views[view].rgb, at, &g->views[from].rgb, pixel) > BORROWED_COLOUR)
+    if (b->depth[at] <= 0 ||
+        recon_unlike(&g->views[view].rgb, at, &g->views[from].rgb, pixel) > BORROWED_COLOUR)
         return false;
     double x = (double)(at % (size_t)c->width) + 0.5, y = (double)(at / (size_t)c->width) + 0.5;
     sp_vec3 normal = normal_at(g, from, pixel), eye = sp_camera_center(c),

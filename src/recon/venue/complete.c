@@ -68,14 +68,6 @@ static node pop(spread *s)
     return top;
 }
 
-static float colour_difference(const sp_image *rgb, size_t a, size_t b)
-{
-    float sum = 0;
-    for (int c = 0; c < 3; c++)
-        sum += fabsf(sp_image_plane(rgb, c)[a] - sp_image_plane(rgb, c)[b]);
-    return sum / 3;
-}
-
 static int spread_init(spread *s, size_t pixels)
 {
     s->cost = sp_calloc(pixels, sizeof *s->cost);
@@ -112,7 +104,7 @@ static void spread_planes(spread *s, const sp_image *rgb, const uint8_t *confirm
         size_t next[4] = {x > 0 ? at - 1 : at, x + 1 < width ? at + 1 : at, at >= width ? at - width : at,
                           at + width < pixels ? at + width : at};
         for (int k = 0; k < 4; k++) {
-            float cost = n.cost + 1 + step * colour_difference(rgb, at, next[k]);
+            float cost = n.cost + 1 + step * recon_unlike(rgb, at, rgb, next[k]);
             if (cost < s->cost[next[k]]) {
                 s->cost[next[k]] = cost;
                 s->source[next[k]] = s->source[at];
@@ -130,11 +122,7 @@ static double floor_depth(const recon_geometry *g, int view, size_t at)
 {
     const sp_camera *c = &g->views[view].camera;
     double x = (double)(at % (size_t)c->width) + 0.5, y = (double)(at / (size_t)c->width) + 0.5;
-    sp_vec3 eye = sp_camera_center(c), one = recon_world_point(c, x, y, 1);
-    double fall = eye.z - one.z;
-    if (fall < 1e-6 || eye.z <= 0)
-        return 0;
-    double depth = eye.z / fall;
+    double depth = recon_floor_depth(c, x, y);
     sp_vec3 hit = recon_world_point(c, x, y, depth);
     double away = hypot(hit.x - g->params.floor_x, hit.y - g->params.floor_y);
     return depth < g->params.far_m && away < g->params.floor_radius_m ? depth : 0;
@@ -297,13 +285,6 @@ static placement continued(const recon_geometry *g, int view, const fields *f, s
     return p;
 }
 
-static sp_vec3 world_of(const recon_geometry *g, int view, size_t at, double depth)
-{
-    const sp_camera *c = &g->views[view].camera;
-    double x = (double)(at % (size_t)c->width) + 0.5, y = (double)(at / (size_t)c->width) + 0.5;
-    return recon_world_point(c, x, y, depth);
-}
-
 // Pushed back by so many steps at most where it stands in what another view sees through. False: it would
 // still.
 static bool is_free(placement *p, const recon_geometry *g, int view, size_t at, int steps)
@@ -358,7 +339,7 @@ static int under_all(double *depth, const recon_geometry *g, int view, size_t at
     for (int k = 0; k < g->plane_count; k++) {
         const recon_plane *p = &g->planes[k];
         *depth = p->reach[0] > least && p->reach[1] > least ? recon_plane_depth(g, view, p, x, y) : 0;
-        sp_vec3 world = world_of(g, view, at, *depth);
+        sp_vec3 world = recon_world_of(g, view, at, *depth);
         if (*depth > 0 && recon_plane_reaches(p, world) && recon_is_inside(g, world, RECON_AMONG_VIEWS) &&
             recon_looks_right(g, view, at, world, PLANE_COLOUR) && !recon_stands_in_the_way(g, view, world))
             return k;
@@ -385,7 +366,7 @@ static bool belongs_to_the_middle(const recon_geometry *g, int view, const sprea
     float cost = s->cost[at] * WIDTH_MEANT / (float)g->maps[view].width;
     return s->source[at] >= 0 && cost < BELONGS_FAR &&
            recon_is_inside(g, recon_world_at(g, view, (size_t)s->source[at]), RECON_MIDDLE) &&
-           colour_difference(&g->views[view].rgb, at, (size_t)s->source[at]) < BELONGS_COLOUR;
+           recon_unlike(&g->views[view].rgb, at, &g->views[view].rgb, (size_t)s->source[at]) < BELONGS_COLOUR;
 }
 
 // What is continued looks right to others, or like what it is continued from. What looks like that and fits
@@ -401,7 +382,7 @@ static placement place_among_views(bool *is_nowhere, const recon_geometry *g, in
     if (large >= 0)
         return on_plane(g, view, large, depth);
     placement near = from_source(g, view, s, f, at);
-    sp_vec3 there = world_of(g, view, at, near.depth);
+    sp_vec3 there = recon_world_of(g, view, at, near.depth);
     bool is_near = s->cost[at] * WIDTH_MEANT / (float)map->width < SPREAD_FAR;
     bool is_right = near.depth > 0 && recon_looks_right(g, view, at, there, RECON_LIKE_COLOUR);
     bool is_alike = belongs_to_the_middle(g, view, s, at);

@@ -36,11 +36,22 @@ void recon_geometry_free(recon_geometry *g)
     memset(g, 0, sizeof *g);
 }
 
+sp_vec3 recon_world_of(const recon_geometry *g, int view, size_t at, double depth)
+{
+    const sp_camera *c = &g->views[view].camera;
+    double x = (double)(at % (size_t)c->width) + 0.5, y = (double)(at / (size_t)c->width) + 0.5;
+    return recon_world_point(c, x, y, depth);
+}
+
 sp_vec3 recon_world_at(const recon_geometry *g, int view, size_t at)
 {
-    const recon_depth_map *map = &g->maps[view];
-    double x = (double)(at % (size_t)map->width) + 0.5, y = (double)(at / (size_t)map->width) + 0.5;
-    return recon_world_point(&g->views[view].camera, x, y, map->depth[at]);
+    return recon_world_of(g, view, at, g->maps[view].depth[at]);
+}
+
+double recon_floor_depth(const sp_camera *camera, double x, double y)
+{
+    sp_vec3 eye = sp_camera_center(camera), step = sp_v3_sub(recon_world_point(camera, x, y, 1), eye);
+    return step.z > -1e-6 || eye.z <= 0 ? 0 : -eye.z / step.z;
 }
 
 bool recon_pixel_in(size_t *at, double *depth, const recon_geometry *g, int view, sp_vec3 world)
@@ -67,13 +78,12 @@ bool recon_is_looked_at(const recon_geometry *g, int view, sp_vec3 world)
     return false;
 }
 
-static float unlikeness(const recon_geometry *g, int view, size_t at, int other, size_t there)
+float recon_unlike(const sp_image *a, size_t at, const sp_image *b, size_t there)
 {
-    float difference = 0;
+    float sum = 0;
     for (int c = 0; c < 3; c++)
-        difference += fabsf(sp_image_plane(&g->views[other].rgb, c)[there] -
-                            sp_image_plane(&g->views[view].rgb, c)[at]);
-    return difference / 3;
+        sum += fabsf(sp_image_plane(a, c)[at] - sp_image_plane(b, c)[there]);
+    return sum / 3;
 }
 
 // Of the other views that look at a pixel's world point, and have nothing confirmed before it: how many see
@@ -93,7 +103,7 @@ static votes count_votes(const recon_geometry *g, int view, size_t at, sp_vec3 w
              g->maps[j].depth[there] < depth * (1 - RECON_SEEN_THROUGH)))
             continue;
         counted.all++;
-        counted.agree += unlikeness(g, view, at, j, there) < unlike;
+        counted.agree += recon_unlike(&g->views[view].rgb, at, &g->views[j].rgb, there) < unlike;
     }
     return counted;
 }
@@ -217,7 +227,7 @@ static void confirm_row(void *context, int64_t y, int worker)
                 continue;
             double ratio = g->maps[j].depth[there] / depth;
             contradict += g->params.is_apart && fabs(ratio - 1) >= AGREE &&
-                          unlikeness(g, job->view, at, j, there) >= SAME_COLOUR;
+                          recon_unlike(&g->views[job->view].rgb, at, &g->views[j].rgb, there) >= SAME_COLOUR;
             through += ratio > 1 + RECON_SEEN_THROUGH && job->believable[j][there] &&
                        (!g->params.holds_action || job->agree[j][there] > 0);
         }
@@ -250,9 +260,7 @@ static int find_reach(recon_geometry *g)
     for (int i = 0; i < g->count; i++)
         for (size_t at = 0; at < (size_t)g->maps[i].width * (size_t)g->maps[i].height; at += 16)
             if (g->confirmed[i][at]) {
-                int w = g->maps[i].width;
-                sp_vec3 p = recon_world_point(&g->views[i].camera, (double)(at % (size_t)w) + 0.5,
-                                              (double)(at / (size_t)w) + 0.5, g->maps[i].depth[at]);
+                sp_vec3 p = recon_world_at(g, i, at);
                 distances[count++] = hypot(hypot(p.x - g->params.floor_x, p.y - g->params.floor_y), p.z);
             }
     qsort(distances, count, sizeof *distances, compare_doubles);

@@ -16,11 +16,7 @@ typedef struct doubt_job {
 
 static bool is_like(const recon_geometry *g, int view, size_t at, int other, size_t there)
 {
-    float difference = 0;
-    for (int c = 0; c < 3; c++)
-        difference += fabsf(sp_image_plane(&g->views[other].rgb, c)[there] -
-                            sp_image_plane(&g->views[view].rgb, c)[at]);
-    return difference / 3 < LIKE_COLOUR;
+    return recon_unlike(&g->views[view].rgb, at, &g->views[other].rgb, there) < LIKE_COLOUR;
 }
 
 // A view that sees something nearer says nothing; one whose own depth is not sure, and which sees the pixel's

@@ -84,8 +84,15 @@ int recon_fuse(sp_splat_cloud *out, const recon_geometry *geometry, int budget);
 // others; RECON_COST_NOTHING elsewhere.
 void recon_plane_costs(float *out, const recon_geometry *geometry, int view, const recon_plane *plane);
 
-// The world point that a pixel of a view's map lies at.
+// Mean difference of the channels between two pixels.
+float recon_unlike(const sp_image *a, size_t at, const sp_image *b, size_t there);
+
+// The world point of a pixel of a view at a depth, and at that of its map.
+sp_vec3 recon_world_of(const recon_geometry *geometry, int view, size_t at, double depth);
 sp_vec3 recon_world_at(const recon_geometry *geometry, int view, size_t at);
+
+// Depth at which the ray through (x, y) meets the plane Z = 0 from above; 0 where it does not.
+double recon_floor_depth(const sp_camera *camera, double x, double y);
 
 // Pixel of a view that a world point falls on, and its depth there; false when outside the picture, or where
 // that does not show the venue.

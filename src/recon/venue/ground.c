@@ -43,11 +43,11 @@ static int cell_of(const recon_geometry *g, double x, double y)
 static bool meet_floor(double *depth, int *cell, const recon_geometry *g, int view, double x, double y)
 {
     const sp_camera *c = &g->views[view].camera;
-    sp_vec3 eye = sp_camera_center(c), step = sp_v3_sub(recon_world_point(c, x, y, 1), eye);
-    if (step.z > -1e-6 || eye.z <= 0)
+    *depth = recon_floor_depth(c, x, y);
+    if (*depth <= 0)
         return false;
-    *depth = -eye.z / step.z;
-    *cell = cell_of(g, eye.x + *depth * step.x, eye.y + *depth * step.y);
+    sp_vec3 hit = recon_world_point(c, x, y, *depth);
+    *cell = cell_of(g, hit.x, hit.y);
     return *cell >= 0 && *depth > g->params.near_m && *depth < g->params.far_m;
 }
 
