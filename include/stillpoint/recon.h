@@ -60,8 +60,10 @@ typedef struct sp_recon_params {
     const sp_athlete_watch *watch; // optional
     const sp_view *neighbours;     // optional, of an athlete: frames just before and after, dt_s saying when,
                                // that tell how he moves and nothing else; worth it where exposures blur him
-    int neighbour_count; // those before the instant come first
-    double warm_dt_s;    // the warm cloud's instant minus this one, seconds (default 0)
+    int neighbour_count;
+    int before_count; // of the neighbours: the first so many are before the instant, the others after it,
+                      // also where a slow feed's nearest frame is the instant's own
+    double warm_dt_s; // the warm cloud's instant minus this one, seconds (default 0)
 } sp_recon_params;
 sp_recon_params sp_recon_params_default(void);
 
@@ -106,9 +108,10 @@ int sp_recon_clocks(double *offset_s, double *speed_px_s, const sp_view *views, 
                     const sp_progress *progress);
 
 // The same more exactly, where clocks are known to some milliseconds already: the offsets are solved together
-// with how the athlete looks and moves, so that all pictures fit. *offset_s is what remains to be added.
+// with how the athlete looks and moves, so that all pictures fit. offset_s is what remains to be added. The
+// first before_count neighbours are those before (sp_recon_params).
 int sp_recon_clocks_refine(double *offset_s, double *speed_px_s, const sp_view *views, int count,
-                           const sp_view *neighbours, int neighbour_count, sp_pool *pool,
+                           const sp_view *neighbours, int neighbour_count, int before_count, sp_pool *pool,
                            const sp_progress *progress);
 
 // Venue and athlete as they are drawn together: with his shadow on the floor, whose splats would otherwise be
@@ -122,10 +125,10 @@ typedef struct sp_scene sp_scene;
 int sp_scene_open(sp_scene **out, sp_splat_cloud *cloud, size_t venue_splats, const sp_floor *floor);
 void sp_scene_close(sp_scene **scene);
 const sp_splat_cloud *sp_scene_cloud(const sp_scene *scene);
-// Into initialised pictures of the camera's size: rgb (3 channels, premultiplied), alpha (1 channel, nullable;
-// 1 where a gap was closed). Without a venue these are layers to lay over another picture of it: the body;
-// under it the mirror image, as dense as the floor mirrors; under that the shadow. A scene serves one thread
-// at a time.
+// Into initialised pictures of the camera's size: rgb (3 channels, premultiplied), alpha (1 channel,
+// nullable; 1 where a gap was closed). Without a venue these are layers to lay over another picture of it:
+// the body; under it the mirror image, as dense as the floor mirrors; under that the shadow. A scene serves
+// one thread at a time.
 int sp_scene_draw(sp_scene *scene, sp_renderer *renderer, const sp_camera *camera, sp_image *rgb,
                   sp_image *alpha);
 

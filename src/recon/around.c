@@ -2,12 +2,13 @@
 
 #include <string.h>
 
-int recon_around_open(recon_around *out, const sp_view *views, int count, sp_pool *pool,
+int recon_around_open(recon_around *out, const sp_view *views, int count, int before, sp_pool *pool,
                       const sp_progress *progress)
 {
-    recon_around around = {.views = views, .begin = {0, 0, count}};
-    while (around.begin[1] < count && views[around.begin[1]].dt_s < 0)
-        around.begin[1]++;
+    if (before < 0 || before > count)
+        return sp_error(SP_EINVAL, "%d of %d neighbours are before the instant; give 0 to %d", before, count,
+                        count);
+    recon_around around = {.views = views, .begin = {0, before, count}};
     int rc = recon_scene_open(&around.scene, views, count, pool, progress);
     if (!rc)
         *out = around;

@@ -15,8 +15,9 @@ typedef struct recon_around {
     recon_reflection reflection[2];
 } recon_around;
 
-// views: those before the instant first. They are borrowed until recon_around_close().
-int recon_around_open(recon_around *out, const sp_view *views, int count, sp_pool *pool,
+// views: the first `before` of count are those before the instant. They are borrowed until
+// recon_around_close(). SP_EINVAL where there are not so many.
+int recon_around_open(recon_around *out, const sp_view *views, int count, int before, sp_pool *pool,
                       const sp_progress *progress);
 void recon_around_close(recon_around *around);
 

@@ -388,7 +388,8 @@ static int begin_motion(athlete *a)
     if (!a->moves)
         return SP_OK;
     if (neighbour_count > 0)
-        rc = recon_around_open(&a->around, neighbours, neighbour_count, a->pool, a->progress);
+        rc = recon_around_open(&a->around, neighbours, neighbour_count, a->params->before_count, a->pool,
+                               a->progress);
     if (!rc)
         rc = recon_motion_whole(a->velocity, &a->scene, a->views, &a->around.scene, neighbours, a->pool,
                                 a->progress);
@@ -587,7 +588,7 @@ static int report_open(sp_recon_report *report, int count)
 }
 
 int sp_recon_clocks_refine(double *offset_s, double *speed_px_s, const sp_view *views, int count,
-                           const sp_view *neighbours, int neighbour_count, sp_pool *pool,
+                           const sp_view *neighbours, int neighbour_count, int before_count, sp_pool *pool,
                            const sp_progress *progress)
 {
     sp_recon_params params = sp_recon_params_default();
@@ -596,6 +597,7 @@ int sp_recon_clocks_refine(double *offset_s, double *speed_px_s, const sp_view *
     params.iterations = CLOCK_ITERATIONS;
     params.neighbours = neighbours;
     params.neighbour_count = neighbour_count;
+    params.before_count = before_count;
     athlete a = {.views = views,
                  .count = count,
                  .params = &params,

@@ -68,15 +68,16 @@ static const sp_frame *frame_of(const sp_frame_set *set, int camera_index)
     return NULL;
 }
 
-int replay_around_views(sp_view **out, int *count, const replay_around *around, const sp_frame_set *set,
-                        const replay_plates *plates, const replay_stand *stands)
+int replay_around_views(sp_view **out, int *count, int *before, const replay_around *around,
+                        const sp_frame_set *set, const replay_plates *plates, const replay_stand *stands)
 {
     size_t most = (size_t)around->sets[0].count + (size_t)around->sets[1].count;
     sp_view *views = sp_calloc(most + 1, sizeof *views);
     if (!views)
         return SP_ENOMEM;
-    *count = 0;
-    for (int side = 0; side < 2; side++)
+    *count = *before = 0;
+    for (int side = 0; side < 2; side++) {
+        *before = side ? *count : 0;
         for (int i = 0; i < around->sets[side].count; i++) {
             const sp_frame *frame = &around->sets[side].frames[i], *own = frame_of(set, frame->camera_index);
             // The matte of who borrows was worth nothing, and its plate is another one since.
@@ -86,6 +87,7 @@ int replay_around_views(sp_view **out, int *count, const replay_around *around, 
                                             &stands[frame->camera_index], &around->mattes[side][i],
                                             around->gains[side][i], set->t_s);
         }
+    }
     *out = views;
     return SP_OK;
 }

@@ -26,9 +26,10 @@ int replay_around_matte(replay_around *around, const replay_plates *plates, cons
                         sp_pool *pool);
 
 // As views for sp_recon_params.neighbours, beside those of the instant's set, whose cameras they take.
-// *out is the caller's to free(); it borrows from around.
-int replay_around_views(sp_view **out, int *count, const replay_around *around, const sp_frame_set *set,
-                        const replay_plates *plates, const replay_stand *stands);
+// Those before the instant come first, *before of *count. *out is the caller's to free(); it borrows from
+// around.
+int replay_around_views(sp_view **out, int *count, int *before, const replay_around *around,
+                        const sp_frame_set *set, const replay_plates *plates, const replay_stand *stands);
 
 void replay_around_free(replay_around *around);
 

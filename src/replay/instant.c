@@ -166,8 +166,8 @@ int replay_instant_solve(replay_instant *instant, const replay_plates *plates, d
     if (code == SP_OK && !views)
         code = SP_ENOMEM;
     if (code == SP_OK)
-        code = replay_around_views(&neighbours, &recon.neighbour_count, &instant->around, &instant->set,
-                                   plates, instant->stands);
+        code = replay_around_views(&neighbours, &recon.neighbour_count, &recon.before_count, &instant->around,
+                                   &instant->set, plates, instant->stands);
     recon.neighbours = recon.neighbour_count ? neighbours : NULL;
     if (code == SP_OK)
         code = sp_recon_athlete(&instant->cloud, &instant->report, views, instant->set.count,

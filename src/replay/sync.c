@@ -32,7 +32,7 @@ typedef struct sync_job {
 
 static int compare_clocks(sync_job *j, const replay_instant *instant)
 {
-    int count = instant->set.count, neighbour_count = 0;
+    int count = instant->set.count, neighbour_count = 0, before_count = 0;
     if (count < LEAST_CAMERAS)
         return SP_OK; // two clocks that differ could as well be one that is right
     sp_view *views = sp_calloc((size_t)count, sizeof *views), *neighbours = NULL;
@@ -46,12 +46,12 @@ static int compare_clocks(sync_job *j, const replay_instant *instant)
                                instant->t_s);
     }
     if (code == SP_OK)
-        code = replay_around_views(&neighbours, &neighbour_count, &instant->around, &instant->set, &j->plates,
-                                   instant->stands);
+        code = replay_around_views(&neighbours, &neighbour_count, &before_count, &instant->around,
+                                   &instant->set, &j->plates, instant->stands);
     double reach_s = REACH_FRAMES / sp_rational_value(j->take->fps);
     if (code == SP_OK && neighbour_count > 0 && j->is_fine)
         code = sp_recon_clocks_refine(offset_s, speed_px_s, views, count, neighbours, neighbour_count,
-                                      j->pool, j->progress);
+                                      before_count, j->pool, j->progress);
     else if (code == SP_OK && neighbour_count > 0)
         code = sp_recon_clocks(offset_s, speed_px_s, views, count, neighbours, neighbour_count, reach_s,
                                j->pool, j->progress);

@@ -53,9 +53,9 @@ static void test_clocks_are_found(void **state)
         neighbours[v].dt_s += offset_s[v];
         neighbours[VIEWS + v].dt_s += offset_s[v];
     }
-    assert_int_equal(
-        sp_recon_clocks_refine(offset_s, speed_px_s, s.views, VIEWS, neighbours, 2 * VIEWS, NULL, NULL),
-        SP_OK);
+    assert_int_equal(sp_recon_clocks_refine(offset_s, speed_px_s, s.views, VIEWS, neighbours, 2 * VIEWS,
+                                            VIEWS, NULL, NULL),
+                     SP_OK);
     double fine_px = error_px(offset_s, left_s, speed_px_s);
     print_message("the clocks are found to %.2f px by outlines, to %.2f px by pictures\n", rough_px, fine_px);
     assert_true(rough_px < 0.7);
@@ -78,8 +78,8 @@ static void test_nobody_tells_nothing(void **state)
                      SP_OK);
     for (int v = 0; v < VIEWS; v++)
         assert_true(offset_s[v] == 0 && speed_px_s[v] == 0);
-    assert_int_equal(sp_recon_clocks_refine(offset_s, speed_px_s, s.views, VIEWS, s.views, VIEWS, NULL, NULL),
-                     SP_OK);
+    assert_int_equal(
+        sp_recon_clocks_refine(offset_s, speed_px_s, s.views, VIEWS, s.views, VIEWS, 0, NULL, NULL), SP_OK);
     for (int v = 0; v < VIEWS; v++)
         assert_true(offset_s[v] == 0 && speed_px_s[v] == 0);
     shoot_close(&s);

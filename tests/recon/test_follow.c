@@ -114,6 +114,7 @@ static sp_splat_cloud solve(const instant *in, const sp_splat_cloud *warm, int i
     sp_recon_params p = shoot_params(iterations);
     p.neighbours = in->neighbours;
     p.neighbour_count = 2 * VIEWS;
+    p.before_count = VIEWS;
     p.warm_dt_s = -FRAME_S;
     assert_int_equal(sp_recon_athlete(&cloud, NULL, in->now.views, VIEWS, warm, &p, NULL, NULL), SP_OK);
     return cloud;

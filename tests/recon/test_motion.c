@@ -127,6 +127,7 @@ static void test_a_shutter_leaves_little_blur(void **state)
         sp_recon_params p = shoot_params(60);
         p.neighbours = knows ? neighbours : NULL;
         p.neighbour_count = knows ? 2 * VIEWS : 0;
+        p.before_count = knows ? VIEWS : 0;
         assert_int_equal(sp_recon_athlete(&cloud, NULL, s.views, VIEWS, NULL, &p, NULL, NULL), SP_OK);
         psnr[knows] = shoot_judge(&s, &cloud);
         assert_true((cloud.velocity != NULL) == knows);

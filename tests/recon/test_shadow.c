@@ -231,7 +231,9 @@ static void test_neighbours_lose_their_shadows(void **state)
         views[n] = s->views[v];
         views[n].dt_s = (n < VIEWS ? -1 : 1) / 30.0;
     }
-    assert_int_equal(recon_around_open(&around, views, 2 * VIEWS, NULL, NULL), SP_OK);
+    views[1].dt_s = 0; // the nearest frame of a slow feed: it is on that side all the same
+    assert_int_equal(recon_around_open(&around, views, 2 * VIEWS, 2 * VIEWS + 1, NULL, NULL), SP_EINVAL);
+    assert_int_equal(recon_around_open(&around, views, 2 * VIEWS, VIEWS, NULL, NULL), SP_OK);
     assert_int_equal(around.begin[1], VIEWS);
     assert_int_equal(recon_around_clear_shadows(&around, NULL), SP_OK);
     int shadow = 0, left = 0;
