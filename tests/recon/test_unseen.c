@@ -63,12 +63,12 @@ static void add_splat(ball *b, size_t i)
 }
 
 // Seen from x and from y.
-static void open_ball(ball *b)
+static void open_ball(ball *b, int sh_degree)
 {
     *b = (ball){.scene = {.views = b->views, .count = VIEWS}};
     b->views[0] = (recon_scene_view){.used = true, .crop = camera_from(sp_v3(4, 0, 0))};
     b->views[1] = (recon_scene_view){.used = true, .crop = camera_from(sp_v3(0, 4, 0))};
-    assert_int_equal(sp_splat_cloud_init(&b->cloud, SPLATS, 1), SP_OK);
+    assert_int_equal(sp_splat_cloud_init(&b->cloud, SPLATS, sh_degree), SP_OK);
     assert_int_equal(recon_points_init(&b->points, SPLATS), SP_OK);
     b->points.spacing_m = RADIUS_M * sqrt(4 * M_PI / SPLATS);
     b->cloud.count = SPLATS;
@@ -87,7 +87,7 @@ static void what_is_turned_away_is_split_off(void **state)
     (void)state;
     ball b;
     sp_splat_cloud unseen;
-    open_ball(&b);
+    open_ball(&b, 1);
     assert_int_equal(recon_unseen_split(&unseen, &b.cloud, &b.scene, SP_KERNELS_AUTO, NULL), SP_OK);
     assert_int_equal(b.cloud.count + unseen.count, SPLATS);
     const sp_splat_cloud *parts[2] = {&b.cloud, &unseen};
@@ -105,11 +105,10 @@ static void what_is_turned_away_is_split_off(void **state)
     close_ball(&b);
 }
 
-static void what_nobody_sees_takes_the_surface_s_colour(void **state)
+static void colour_and_check(int sh_degree)
 {
-    (void)state;
     ball b;
-    open_ball(&b);
+    open_ball(&b, sh_degree);
     assert_int_equal(recon_unseen_colour(&b.cloud, &b.points, &b.scene, SP_KERNELS_AUTO, NULL), SP_OK);
     for (size_t i = 0; i < SPLATS; i++) {
         sp_vec3 n = normal_of(i);
@@ -122,6 +121,33 @@ static void what_nobody_sees_takes_the_surface_s_colour(void **state)
                 assert_float_equal(colour, SURFACE[c], 1e-3);
         }
     }
+    close_ball(&b);
+}
+
+static void what_nobody_sees_takes_the_surface_s_colour(void **state)
+{
+    (void)state;
+    colour_and_check(1);
+}
+
+// The rows are full of splats: nothing that is read behind them would be theirs.
+static void colours_may_be_constant(void **state)
+{
+    (void)state;
+    colour_and_check(0);
+}
+
+static void no_splats_are_no_error(void **state)
+{
+    (void)state;
+    ball b;
+    sp_splat_cloud unseen;
+    open_ball(&b, 1);
+    b.cloud.count = 0;
+    assert_int_equal(recon_unseen_split(&unseen, &b.cloud, &b.scene, SP_KERNELS_AUTO, NULL), SP_OK);
+    assert_int_equal(unseen.count, 0);
+    assert_int_equal(recon_unseen_colour(&b.cloud, &b.points, &b.scene, SP_KERNELS_AUTO, NULL), SP_OK);
+    sp_splat_cloud_free(&unseen);
     close_ball(&b);
 }
 
@@ -139,7 +165,7 @@ static void one_direction_tells_nothing_of_others(void **state)
 {
     (void)state;
     ball b;
-    open_ball(&b);
+    open_ball(&b, 1);
     size_t one = 0, both = 0;
     for (size_t i = 0; i < SPLATS; i++) {
         sp_splat_row(&b.cloud, SP_ROW_SH + 9)[i] = 0.2f; // red, by x
@@ -161,6 +187,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_turned_away_is_split_off),
         cmocka_unit_test(what_nobody_sees_takes_the_surface_s_colour),
+        cmocka_unit_test(colours_may_be_constant),
+        cmocka_unit_test(no_splats_are_no_error),
         cmocka_unit_test(one_direction_tells_nothing_of_others),
     };
     return cmocka_run_group_tests_name("unseen", tests, NULL, NULL);

@@ -120,7 +120,8 @@ static int whole_share(double *out, const view_job *job)
         return SP_ENOMEM;
     memcpy(sorted, job->share, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, by_value);
-    *out = fmax(sorted[(size_t)(IN_FRONT * (double)(count - 1))], 1e-3);
+    size_t last = count > 0 ? count - 1 : 0;
+    *out = fmax(sorted[(size_t)(IN_FRONT * (double)last)], 1e-3);
     free(sorted);
     return SP_OK;
 }
@@ -220,13 +221,14 @@ static float between(float value, float none, float all)
     return share < 0 ? 0 : share > 1 ? 1 : share;
 }
 
-// What a direction of sight adds to each channel by terms of the first degree (d: unit, from the eye).
+// What a direction of sight adds to each channel by terms of the first degree, where there are any (d: unit,
+// from the eye).
 static void first_degree(float out[3], const sp_splat_cloud *cloud, size_t i, const float d[3])
 {
     const float basis[3] = {-SH_C1 * d[1], SH_C1 * d[2], -SH_C1 * d[0]};
     for (int c = 0; c < 3; c++) {
         out[c] = 0;
-        for (int k = 0; k < 3; k++)
+        for (int k = 0; k < 3 && cloud->sh_degree > 0; k++)
             out[c] += basis[k] * sp_splat_row(cloud, SP_ROW_SH + 3 * (k + 1) + c)[i];
     }
 }
