@@ -73,6 +73,17 @@ static void test_splats_take_the_place_of_seeds(void **state)
     assert_int_equal(recon_follow(&cloud, &from, 0.05, &hull, 2), SP_OK);
     assert_int_equal(cloud.count, 2); // and no more than that
     sp_splat_cloud_free(&cloud);
+    // Nor where more arrive: of four in a row along y every other one is left, and no seed.
+    const double row[4][3] = {{0, -0.2, 0}, {0, -0.1, 0}, {0, 0.1, 0}, {0, 0.2, 0}};
+    sp_splat_cloud_free(&from);
+    cloud = cloud_of(seeds, 3);
+    from = cloud_of(row, 4);
+    assert_int_equal(sp_splat_cloud_move(&from), SP_OK);
+    assert_int_equal(recon_follow(&cloud, &from, 0.05, &hull, 2), SP_OK);
+    assert_int_equal(cloud.count, 2);
+    assert_float_equal(sp_splat_row(&cloud, SP_ROW_POSITION + 1)[0], -0.1, 1e-6);
+    assert_float_equal(sp_splat_row(&cloud, SP_ROW_POSITION + 1)[1], 0.2, 1e-6);
+    sp_splat_cloud_free(&cloud);
     sp_splat_cloud_free(&from);
     free(hull.field);
 }

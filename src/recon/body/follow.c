@@ -8,7 +8,21 @@
 #define OUTSIDE_M 0.02
 #define ALONE_M 0.03
 
-static int carry(sp_splat_cloud *out, const sp_splat_cloud *from, double dt_s, const recon_hull *hull)
+// Of what is kept, leave at most so many, evenly.
+static void thin(uint8_t *keep, size_t count, size_t most)
+{
+    size_t kept = 0, passed = 0;
+    for (size_t i = 0; i < count; i++)
+        kept += keep[i];
+    for (size_t i = 0; kept > most && i < count; i++)
+        if (keep[i]) {
+            keep[i] = (passed + 1) * most / kept > passed * most / kept;
+            passed++;
+        }
+}
+
+static int carry(sp_splat_cloud *out, const sp_splat_cloud *from, double dt_s, const recon_hull *hull,
+                 size_t most)
 {
     uint8_t *keep = sp_calloc(from->count + 1, 1);
     int rc = keep ? sp_splat_cloud_copy(out, from) : SP_ENOMEM;
@@ -21,8 +35,10 @@ static int carry(sp_splat_cloud *out, const sp_splat_cloud *from, double dt_s, c
         }
         keep[i] = recon_hull_at(hull, at, NULL) > (float)-OUTSIDE_M;
     }
-    if (!rc)
+    if (!rc) {
+        thin(keep, out->count, most);
         sp_splat_cloud_filter(out, keep);
+    }
     free(keep);
     return rc;
 }
@@ -38,22 +54,17 @@ static int leave_alone(sp_splat_cloud *seeds, const sp_splat_cloud *splats, size
     if (rc)
         return rc;
     uint8_t *keep = sp_calloc(seeds->count + 1, 1);
-    size_t alone = 0, passed = 0;
     for (size_t i = 0; keep && i < seeds->count; i++) {
         float seed[3];
         int32_t found;
         for (int k = 0; k < 3; k++)
             seed[k] = sp_splat_row(seeds, SP_ROW_POSITION + k)[i];
         keep[i] = recon_neighbours_near(&grid, seed, ALONE_M, &found, 1) == 0;
-        alone += keep[i];
     }
-    for (size_t i = 0; keep && alone > most && i < seeds->count; i++)
-        if (keep[i]) {
-            keep[i] = (passed + 1) * most / alone > passed * most / alone;
-            passed++;
-        }
-    if (keep)
+    if (keep) {
+        thin(keep, seeds->count, most);
         sp_splat_cloud_filter(seeds, keep);
+    }
     free(keep);
     recon_neighbours_free(&grid);
     return keep ? SP_OK : SP_ENOMEM;
@@ -63,9 +74,9 @@ int recon_follow(sp_splat_cloud *cloud, const sp_splat_cloud *from, double dt_s,
                  size_t most)
 {
     sp_splat_cloud carried = {0};
-    int rc = carry(&carried, from, dt_s, hull);
+    int rc = carry(&carried, from, dt_s, hull, most);
     if (!rc)
-        rc = leave_alone(cloud, &carried, most > carried.count ? most - carried.count : 0);
+        rc = leave_alone(cloud, &carried, most - carried.count);
     if (!rc)
         rc = sp_splat_cloud_append(&carried, cloud);
     if (rc) {
