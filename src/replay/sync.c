@@ -126,13 +126,32 @@ static int solve(sync_job *j, const double *times_s, int count)
     return code;
 }
 
-// What was found, against the offsets that the take began with.
-static int report_clocks(sp_sync_report *report, sync_job *j, const double *begin_s)
+// A clock as the take has it.
+typedef struct take_clock {
+    double offset_s, uncertainty_s;
+} take_clock;
+
+static void keep_clocks(take_clock *out, const sp_take *take)
+{
+    for (int i = 0; i < take->rig.count; i++)
+        out[i] = (take_clock){take->feeds[i].offset_s, take->feeds[i].uncertainty_s};
+}
+
+static void restore_clocks(sp_take *take, const take_clock *clocks)
+{
+    for (int i = 0; i < take->rig.count; i++) {
+        take->feeds[i].offset_s = clocks[i].offset_s;
+        take->feeds[i].uncertainty_s = clocks[i].uncertainty_s;
+    }
+}
+
+// What was found, against the clocks that the take began with.
+static int report_clocks(sp_sync_report *report, sync_job *j, const take_clock *begin)
 {
     for (int i = 0; i < j->take->rig.count; i++)
         if (j->weights[i] > 0) {
             report->cameras++;
-            report->widest_s = fmax(report->widest_s, fabs(j->take->feeds[i].offset_s - begin_s[i]));
+            report->widest_s = fmax(report->widest_s, fabs(j->take->feeds[i].offset_s - begin[i].offset_s));
         }
     if (report->cameras == 0)
         return sp_error(SP_EINVAL,
@@ -158,15 +177,17 @@ int sp_replay_sync(sp_sync_report *report, sp_take *take, const double *times_s,
     j.gains = sp_calloc(cameras, sizeof *j.gains);
     j.sums = sp_calloc(cameras, sizeof *j.sums);
     j.weights = sp_calloc(cameras, sizeof *j.weights);
-    double *begin_s = sp_calloc(cameras, sizeof *begin_s);
-    if (code == SP_OK && (!j.gains || !j.sums || !j.weights || !begin_s))
+    take_clock *begin = sp_calloc(cameras, sizeof *begin);
+    if (code == SP_OK && (!j.gains || !j.sums || !j.weights || !begin))
         code = SP_ENOMEM;
-    for (int i = 0; i < take->rig.count && code == SP_OK; i++)
-        begin_s[i] = take->feeds[i].offset_s;
-    if (code == SP_OK)
+    if (code == SP_OK) {
+        keep_clocks(begin, take);
         code = solve(&j, times_s, count);
-    if (code == SP_OK)
-        code = report_clocks(&found, &j, begin_s);
+        if (code == SP_OK)
+            code = report_clocks(&found, &j, begin);
+        if (code != SP_OK)
+            restore_clocks(take, begin);
+    }
     if (code == SP_OK && report)
         *report = found;
     replay_plates_free(&j.plates);
@@ -174,6 +195,6 @@ int sp_replay_sync(sp_sync_report *report, sp_take *take, const double *times_s,
     free(j.gains);
     free(j.sums);
     free(j.weights);
-    free(begin_s);
+    free(begin);
     return code;
 }
