@@ -536,7 +536,7 @@ static int reconstruct(athlete *a)
 }
 
 // How he moves, and with it the clocks, need no more than a first look.
-static int find_clocks(athlete *a, double *offset_s, double *speed_px_s)
+static int find_clocks(athlete *a)
 {
     int rc = recon_scene_open(&a->scene, a->views, a->count, a->pool, a->progress);
     if (!rc)
@@ -551,15 +551,20 @@ static int find_clocks(athlete *a, double *offset_s, double *speed_px_s)
         rc = find_reflection(a);
     if (!rc && a->cloud.count)
         rc = look_at_motion(a);
+    return rc;
+}
+
+// Nothing is known of clocks that no step went by.
+static void tell_clocks(double *offset_s, double *speed_px_s, const athlete *a)
+{
     double middle[3];
     for (int k = 0; k < 3; k++)
         middle[k] = 0.5 * (a->report.bounds_min[k] + a->report.bounds_max[k]);
-    for (int v = 0; v < a->count && !rc && a->cloud.count; v++) {
-        offset_s[v] = a->ticks[v].offset_s;
-        if (a->ticks[v].age)
-            speed_px_s[v] = recon_motion_crossing(&a->scene.views[v].full, middle, a->velocity);
+    for (int v = 0; v < a->count; v++) {
+        bool is_known = a->ticks[v].age > 0;
+        offset_s[v] = is_known ? a->ticks[v].offset_s : 0;
+        speed_px_s[v] = is_known ? recon_motion_crossing(&a->scene.views[v].full, middle, a->velocity) : 0;
     }
-    return rc;
 }
 
 static void athlete_free(athlete *a)
@@ -605,13 +610,13 @@ int sp_recon_clocks_refine(double *offset_s, double *speed_px_s, const sp_view *
                  .progress = progress,
                  .begin_s = sp_time_s(),
                  .ticks = sp_calloc((size_t)count + 1, sizeof *a.ticks)};
-    memset(offset_s, 0, (size_t)count * sizeof *offset_s);
-    memset(speed_px_s, 0, (size_t)count * sizeof *speed_px_s);
     int rc = a.ticks ? recon_views_check(views, count, neighbours, neighbour_count) : SP_ENOMEM;
     if (!rc)
         rc = report_open(&a.report, count);
     if (!rc && !recon_views_empty(views, count))
-        rc = find_clocks(&a, offset_s, speed_px_s);
+        rc = find_clocks(&a);
+    if (!rc)
+        tell_clocks(offset_s, speed_px_s, &a);
     athlete_free(&a);
     sp_splat_cloud_free(&a.cloud);
     sp_recon_report_free(&a.report);

@@ -85,11 +85,41 @@ static void test_nobody_tells_nothing(void **state)
     shoot_close(&s);
 }
 
+static bool refuse(void *user, const char *stage, double done, double total)
+{
+    (void)user;
+    (void)stage;
+    (void)done;
+    (void)total;
+    return false;
+}
+
+// Too few mattes, and somebody who asks to stop: what was known before stays.
+static void test_a_failure_changes_nothing(void **state)
+{
+    (void)state;
+    shoot s;
+    double offset_s[VIEWS], speed_px_s[VIEWS];
+    sp_progress stop = {.step = refuse};
+    shoot_at(&s, 0);
+    for (int v = 0; v < VIEWS; v++)
+        offset_s[v] = speed_px_s[v] = 7;
+    assert_int_equal(
+        sp_recon_clocks_refine(offset_s, speed_px_s, s.views, VIEWS, s.views, VIEWS, 0, NULL, &stop),
+        SP_ECANCELLED);
+    assert_int_equal(sp_recon_clocks_refine(offset_s, speed_px_s, s.views, 1, NULL, 0, 0, NULL, NULL),
+                     SP_EINVAL);
+    for (int v = 0; v < VIEWS; v++)
+        assert_true(offset_s[v] == 7 && speed_px_s[v] == 7);
+    shoot_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clocks_are_found),
         cmocka_unit_test(test_nobody_tells_nothing),
+        cmocka_unit_test(test_a_failure_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
