@@ -245,21 +245,24 @@ static int show(void *context, const sp_splat_cloud *cloud, double seconds, int 
     return rc;
 }
 
+// -1: none of the views is of that camera.
 static int clock_of(const athlete *a, const char *id)
 {
     for (int v = 0; v < a->count; v++)
         if (!strcmp(a->views[v].camera.id, id))
             return v;
-    return 0;
+    return -1;
 }
 
-// What the used views of a scene see, from targets[n] on; returns how many there are then.
+// What the used views of a scene see, from targets[n] on; returns how many there are then. Of a camera whose
+// clock nobody asks for they tell no clock.
 static int add_targets(recon_target *targets, int n, const athlete *a, const recon_scene *scene,
                        const sp_view *views)
 {
     for (int v = 0; v < scene->count; v++) {
         const recon_scene_view *view = &scene->views[v];
-        if (view->used && view->crop.width)
+        int clock = a->ticks ? clock_of(a, views[v].camera.id) : 0;
+        if (view->used && view->crop.width && clock >= 0)
             targets[n++] = (recon_target){.camera = view->crop,
                                           .rgb = &view->rgb,
                                           .under = &view->under,
@@ -267,7 +270,7 @@ static int add_targets(recon_target *targets, int n, const athlete *a, const rec
                                           .gains = {1, 1, 1, 0, 0, 0},
                                           .dt_s = views[v].dt_s,
                                           .exposure_s = views[v].exposure_s,
-                                          .clock = clock_of(a, views[v].camera.id)};
+                                          .clock = clock};
     }
     return n;
 }
@@ -333,7 +336,7 @@ static int optimise(athlete *a, bool is_first_look)
         p.rates.position_m *= CLOCK_FREEDOM;
         p.rates.position_last_m *= CLOCK_FREEDOM;
     }
-    recon_optimise_report report;
+    recon_optimise_report report = {0};
     p.flow = a->moves ? &a->flow : NULL;
     if (!is_first_look && !a->apart)
         p.flow_rate = 0;
