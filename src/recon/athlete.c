@@ -78,6 +78,7 @@ typedef struct athlete {
     recon_shadow shadow;
     recon_reflection reflection;
     bool apart;         // views differ in time by so much that it can be seen
+    bool distant;       // views that take part see him from directions that are far apart
     bool moves;         // velocities are solved: because of that, or for the blur that exposures leave
     double velocity[3]; // of the whole
     recon_flow flow;    // of the parts beside it
@@ -164,12 +165,22 @@ static int hollow(athlete *a)
     return rc ? rc : recon_surface_points(&a->points, &a->hull, a->pool);
 }
 
-static bool are_apart(const athlete *a)
+// Views without a matte, or whose matte the others deny, are none beside a view.
+static int measure_distance(athlete *a)
 {
+    sp_view *used = sp_calloc((size_t)a->count, sizeof *used);
+    if (!used)
+        return SP_ENOMEM;
     double middle[3];
     for (int i = 0; i < 3; i++)
         middle[i] = 0.5 * (a->report.bounds_min[i] + a->report.bounds_max[i]);
-    return recon_are_apart(a->views, a->count, sp_v3(middle[0], middle[1], middle[2]));
+    int count = 0;
+    for (int v = 0; v < a->count; v++)
+        if (a->scene.views[v].used)
+            used[count++] = a->views[v];
+    a->distant = recon_are_apart(used, count, sp_v3(middle[0], middle[1], middle[2]));
+    free(used);
+    return SP_OK;
 }
 
 // A neighbouring instant's splats, which know how they move, go on here.
@@ -192,14 +203,16 @@ static int seed(athlete *a)
     if (rc || !a->points.count)
         return rc;
     measure_bounds(a);
-    rc = recon_scene_cut(&a->scene, a->views, a->report.bounds_min, a->report.bounds_max, CUT_MARGIN_PX,
-                         a->pool);
-    if (!rc && are_apart(a))
+    rc = measure_distance(a);
+    if (!rc)
+        rc = recon_scene_cut(&a->scene, a->views, a->report.bounds_min, a->report.bounds_max, CUT_MARGIN_PX,
+                             a->pool);
+    if (!rc && a->distant)
         rc = slim(a);
     if (!rc)
         rc = hollow(a);
     if (!rc)
-        rc = recon_seed_colours(&a->points, &a->scene, a->warm, are_apart(a), a->pool);
+        rc = recon_seed_colours(&a->points, &a->scene, a->warm, a->distant, a->pool);
     size_t budget = (size_t)a->params->splats;
     if (!rc)
         rc = recon_seed_cloud(&a->cloud, &a->points, (size_t)(SEEDED * (double)budget), budget,
@@ -287,7 +300,8 @@ static int optimise(athlete *a, bool is_first_look)
     p.iterations = a->params->iterations > 0 ? a->params->iterations : ENOUGH_ITERATIONS;
     if (a->params->budget_s > 0)
         p.budget_s = fmax(a->params->budget_s - (sp_time_s() - a->begin_s), 0.5);
-    p.budget_splats = (size_t)a->params->splats;
+    size_t budget = (size_t)a->params->splats, taken = a->unseen.count + a->cloud.count;
+    p.budget_splats = budget > taken ? budget - a->unseen.count : a->cloud.count;
     p.grow_every = p.iterations / GROWTHS > 10 ? p.iterations / GROWTHS : 10;
     // Twice what suits venues, but for positions: seeds lie where they belong, and it is opacity, shape and
     // colour that few steps have to find.
@@ -414,13 +428,25 @@ static int look_at_motion(athlete *a)
     return rc ? rc : optimise(a, true);
 }
 
+// Where views are far apart, a good part of him is seen by none: what is set aside already stays there.
+static int set_unseen_aside(athlete *a)
+{
+    if (!a->distant || a->unseen.data)
+        return SP_OK;
+    return recon_unseen_split(&a->unseen, &a->cloud, &a->scene, a->params->kernels, a->pool);
+}
+
 // Hull, depth and seeds then begin anew, knowing it. Where a neighbouring instant told nearly as much before
 // they were made, it only has to be made better.
 static int find_flow(athlete *a)
 {
     bool is_known = is_followed(a);
+    if (is_known)
+        recon_flow_sample(&a->cloud, &a->flow, a->pool); // they came with those in the world
+    int rc = is_known ? set_unseen_aside(a) : SP_OK;
     // This takes a while: who waits sees the seeds before.
-    int rc = a->params->watch ? show(a, &a->cloud, sp_time_s() - a->begin_s, 0) : SP_OK;
+    if (!rc && a->params->watch)
+        rc = show(a, &a->cloud, sp_time_s() - a->begin_s, 0);
     if (!rc)
         rc = look_at_motion(a);
     if (rc)
@@ -468,12 +494,11 @@ static int refine_reflection(athlete *a)
     return SP_OK;
 }
 
-// Where views are far apart, a good part of him is seen by none.
 static int optimise_seen(athlete *a)
 {
-    if (!are_apart(a))
+    if (!a->distant)
         return optimise(a, false);
-    int rc = recon_unseen_split(&a->unseen, &a->cloud, &a->scene, a->params->kernels, a->pool);
+    int rc = set_unseen_aside(a);
     if (!rc)
         rc = optimise(a, false);
     if (!rc)

@@ -48,6 +48,25 @@ static void test_one_blank_matte(void **state)
     shoot_close(&s);
 }
 
+// Of eight views four have a matte, ninety degrees apart: what none of them sees is part of the budget.
+static void test_a_budget_is_kept_where_views_are_few(void **state)
+{
+    (void)state;
+    shoot s;
+    sp_splat_cloud cloud;
+    sp_recon_params p = shoot_params(60);
+    p.splats = 1500;
+    shoot_open(&s, sp_v3(0, 0, 0), NULL);
+    for (int v = 1; v < VIEWS; v += 2)
+        s.views[v].matte = NULL;
+    assert_int_equal(sp_recon_athlete(&cloud, NULL, s.views, VIEWS, NULL, &p, NULL, NULL), SP_OK);
+    print_message("four views: %d of %d splats, %.1f dB\n", (int)cloud.count, p.splats,
+                  shoot_judge(&s, &cloud));
+    assert_in_range(cloud.count, 1000, 1500);
+    sp_splat_cloud_free(&cloud);
+    shoot_close(&s);
+}
+
 static void test_cleaned_mattes(void **state)
 {
     (void)state;
@@ -91,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unseen_view),
         cmocka_unit_test(test_one_blank_matte),
+        cmocka_unit_test(test_a_budget_is_kept_where_views_are_few),
         cmocka_unit_test(test_cleaned_mattes),
         cmocka_unit_test(test_nobody_there),
     };
