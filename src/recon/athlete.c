@@ -1,14 +1,10 @@
 // The athlete at one instant: views, agreement, hull, surface, seeds, optimisation; in this order.
-#include "around.h"
+#include "athlete.h"
 #include "body/agree.h"
 #include "body/carve_depth.h"
 #include "body/follow.h"
-#include "body/hull.h"
 #include "body/motion.h"
-#include "optimise/optimise.h"
-#include "scene.h"
 #include "body/seed.h"
-#include "body/surface.h"
 #include "body/thickness.h"
 #include "body/unseen.h"
 #include "venue/density.h"
@@ -40,13 +36,6 @@
 #define MOTION_LEVEL_2 0.4
 #define MOTION_LEVEL_1 0.8
 #define FEW_REPORTED 4
-// Clocks are found in so many steps, the more of them in large pictures the finer.
-#define CLOCK_ITERATIONS 400
-#define CLOCK_LEVEL_2 0.2
-#define CLOCK_LEVEL_1 0.5
-#define CLOCK_SPLATS 12000
-// Splats begin where the clocks as they are believed want them, and must not hold clocks there.
-#define CLOCK_FREEDOM 3
 #define FEW_VIEWS 6
 #define MANY_VIEWS 14
 // Share of the splat budget that is seeded; the rest goes where detail turns out to be missing.
@@ -65,30 +54,6 @@ void sp_recon_report_free(sp_recon_report *report)
     *report = (sp_recon_report){0};
 }
 
-typedef struct athlete {
-    const sp_view *views;
-    int count;
-    const sp_splat_cloud *warm;
-    const sp_recon_params *params;
-    sp_pool *pool;
-    const sp_progress *progress;
-    double begin_s;
-    recon_scene scene;
-    recon_around around; // the views' neighbours in time
-    recon_shadow shadow;
-    recon_reflection reflection;
-    bool apart;         // views differ in time by so much that it can be seen
-    bool distant;       // views that take part see him from directions that are far apart
-    bool moves;         // velocities are solved: because of that, or for the blur that exposures leave
-    double velocity[3]; // of the whole
-    recon_flow flow;    // of the parts beside it
-    recon_tick *ticks;  // one a view where clocks are to be found, and nothing else; nullable
-    recon_hull hull;
-    recon_points points;
-    sp_splat_cloud cloud, unseen; // what the optimiser works on, and what it is not told of
-    sp_recon_report report;
-} athlete;
-
 // Nothing of him is under a floor that mirrors him.
 static void cut_hull_at_floor(recon_hull *hull)
 {
@@ -101,7 +66,7 @@ static void cut_hull_at_floor(recon_hull *hull)
     }
 }
 
-static int carve(athlete *a)
+static int carve(recon_athlete *a)
 {
     size_t n = (size_t)a->count;
     recon_silhouette *silhouettes = sp_calloc(n, sizeof *silhouettes);
@@ -140,7 +105,7 @@ static int carve(athlete *a)
     return rc;
 }
 
-static void measure_bounds(athlete *a)
+static void measure_bounds(recon_athlete *a)
 {
     for (int i = 0; i < 3; i++) {
         double low = INFINITY, high = -INFINITY;
@@ -154,7 +119,7 @@ static void measure_bounds(athlete *a)
 }
 
 // Depth between neighbouring views hollows the hull out where no outline reaches.
-static int hollow(athlete *a)
+static int hollow(recon_athlete *a)
 {
     recon_sweep sweep = {0};
     int rc = recon_sweep_run(&sweep, &a->scene, &a->points, a->pool, a->progress);
@@ -166,7 +131,7 @@ static int hollow(athlete *a)
 }
 
 // Views without a matte, or whose matte the others deny, are none beside a view.
-static int measure_distance(athlete *a)
+static int measure_distance(recon_athlete *a)
 {
     sp_view *used = sp_calloc((size_t)a->count, sizeof *used);
     if (!used)
@@ -184,20 +149,20 @@ static int measure_distance(athlete *a)
 }
 
 // A neighbouring instant's splats, which know how they move, go on here.
-static bool is_followed(const athlete *a)
+static bool is_followed(const recon_athlete *a)
 {
     return a->moves && a->warm && a->warm->velocity && a->warm->count > 0;
 }
 
 // Where outlines of few views leave room for more than a body.
-static int slim(athlete *a)
+static int slim(recon_athlete *a)
 {
     int rc = recon_bound_thickness(&a->hull, &a->points, &a->scene, a->pool);
     recon_points_free(&a->points);
     return rc ? rc : recon_surface_points(&a->points, &a->hull, a->pool);
 }
 
-static int seed(athlete *a)
+static int seed(recon_athlete *a)
 {
     int rc = recon_surface_points(&a->points, &a->hull, a->pool);
     if (rc || !a->points.count)
@@ -223,7 +188,7 @@ static int seed(athlete *a)
 }
 
 // The parts' own velocities become those in the world: the whole's went into the cameras.
-static int end_motion(sp_splat_cloud *cloud, const athlete *a)
+static int end_motion(sp_splat_cloud *cloud, const recon_athlete *a)
 {
     int rc = a->moves ? sp_splat_cloud_move(cloud) : SP_OK;
     for (size_t axis = 0; axis < 3 && !rc && a->moves; axis++)
@@ -233,7 +198,7 @@ static int end_motion(sp_splat_cloud *cloud, const athlete *a)
 }
 
 // The way it is handed over: moving in the world, and with the shadow.
-static int end_cloud(sp_splat_cloud *cloud, sp_floor *floor, const athlete *a)
+static int end_cloud(sp_splat_cloud *cloud, sp_floor *floor, const recon_athlete *a)
 {
     *floor = (sp_floor){0};
     floor->gloss = a->reflection.gloss;
@@ -244,7 +209,7 @@ static int end_cloud(sp_splat_cloud *cloud, sp_floor *floor, const athlete *a)
 // What there is so far.
 static int show(void *context, const sp_splat_cloud *cloud, double seconds, int iterations)
 {
-    const athlete *a = context;
+    const recon_athlete *a = context;
     sp_splat_cloud shown = {0};
     sp_floor floor;
     int rc = sp_splat_cloud_copy(&shown, cloud);
@@ -259,7 +224,7 @@ static int show(void *context, const sp_splat_cloud *cloud, double seconds, int 
 }
 
 // -1: none of the views is of that camera.
-static int clock_of(const athlete *a, const char *id)
+static int clock_of(const recon_athlete *a, const char *id)
 {
     for (int v = 0; v < a->count; v++)
         if (!strcmp(a->views[v].camera.id, id))
@@ -269,7 +234,7 @@ static int clock_of(const athlete *a, const char *id)
 
 // What the used views of a scene see, from targets[n] on; returns how many there are then. Of a camera whose
 // clock nobody asks for they tell no clock.
-static int add_targets(recon_target *targets, int n, const athlete *a, const recon_scene *scene,
+static int add_targets(recon_target *targets, int n, const recon_athlete *a, const recon_scene *scene,
                        const sp_view *views)
 {
     for (int v = 0; v < scene->count; v++) {
@@ -288,7 +253,7 @@ static int add_targets(recon_target *targets, int n, const athlete *a, const rec
     return n;
 }
 
-static int optimise(athlete *a, bool is_first_look)
+static int optimise(recon_athlete *a, bool is_first_look)
 {
     recon_target *targets = sp_calloc((size_t)(a->count + a->around.scene.count), sizeof *targets);
     if (!targets)
@@ -341,15 +306,8 @@ static int optimise(athlete *a, bool is_first_look)
         p.watch_from_s = sp_time_s() - a->begin_s;
         p.pays_for_looks = true;
     }
-    if (a->ticks) {
-        p.ticks = a->ticks;
-        p.tick_count = a->count;
-        p.iterations = CLOCK_ITERATIONS;
-        p.level_until[1] = CLOCK_LEVEL_1;
-        p.level_until[2] = CLOCK_LEVEL_2;
-        p.rates.position_m *= CLOCK_FREEDOM;
-        p.rates.position_last_m *= CLOCK_FREEDOM;
-    }
+    if (a->ticks)
+        recon_clocks_tune(&p, a);
     recon_optimise_report report = {0};
     p.flow = a->moves ? &a->flow : NULL;
     if (!is_first_look && !a->apart)
@@ -373,7 +331,7 @@ static int optimise(athlete *a, bool is_first_look)
 }
 
 // How the parts moved at a neighbouring instant is nearly how they move now.
-static int follow_flow(athlete *a)
+static int follow_flow(recon_athlete *a)
 {
     double low[3], high[3], dt_s = -a->params->warm_dt_s;
     const sp_splat_cloud *warm = a->warm;
@@ -396,7 +354,7 @@ static int follow_flow(athlete *a)
 }
 
 // The whole's velocity goes into the cameras, the parts' own are solved with the splats.
-static int begin_motion(athlete *a)
+static int begin_motion(recon_athlete *a)
 {
     const sp_view *neighbours = a->params->neighbours;
     int neighbour_count = neighbours ? a->params->neighbour_count : 0, rc = SP_OK;
@@ -417,8 +375,7 @@ static int begin_motion(athlete *a)
     return is_followed(a) ? follow_flow(a) : SP_OK;
 }
 
-// A first, short optimisation finds how the parts move.
-static int look_at_motion(athlete *a)
+int recon_athlete_look(recon_athlete *a)
 {
     int rc = a->flow.velocity
                  ? SP_OK
@@ -429,7 +386,7 @@ static int look_at_motion(athlete *a)
 }
 
 // Where views are far apart, a good part of him is seen by none: what is set aside already stays there.
-static int set_unseen_aside(athlete *a)
+static int set_unseen_aside(recon_athlete *a)
 {
     if (!a->distant || a->unseen.data)
         return SP_OK;
@@ -438,7 +395,7 @@ static int set_unseen_aside(athlete *a)
 
 // Hull, depth and seeds then begin anew, knowing it. Where a neighbouring instant told nearly as much before
 // they were made, it only has to be made better.
-static int find_flow(athlete *a)
+static int find_flow(recon_athlete *a)
 {
     bool is_known = is_followed(a);
     if (is_known)
@@ -448,7 +405,7 @@ static int find_flow(athlete *a)
     if (!rc && a->params->watch)
         rc = show(a, &a->cloud, sp_time_s() - a->begin_s, 0);
     if (!rc)
-        rc = look_at_motion(a);
+        rc = recon_athlete_look(a);
     if (rc)
         return rc;
     recon_around_close(&a->around);
@@ -463,7 +420,7 @@ static int find_flow(athlete *a)
 }
 
 // Where the floor mirrors him, his mirror image is in the mattes: without it he is carved and seeded anew.
-static int find_reflection(athlete *a)
+static int find_reflection(recon_athlete *a)
 {
     int rc =
         recon_reflection_measure(&a->reflection, &a->cloud, &a->scene, a->views, a->params->kernels, a->pool);
@@ -482,7 +439,7 @@ static int find_reflection(athlete *a)
 }
 
 // Of the finished splats it is more certain how glossy the floor is.
-static int refine_reflection(athlete *a)
+static int refine_reflection(recon_athlete *a)
 {
     recon_reflection refined;
     int rc = recon_reflection_measure(&refined, &a->cloud, &a->scene, a->views, a->params->kernels, a->pool);
@@ -494,7 +451,7 @@ static int refine_reflection(athlete *a)
     return SP_OK;
 }
 
-static int optimise_seen(athlete *a)
+static int optimise_seen(recon_athlete *a)
 {
     if (!a->distant)
         return optimise(a, false);
@@ -516,7 +473,7 @@ static double lap(double *since)
 }
 
 // Mattes that agree, without shadows.
-static int prepare_views(athlete *a)
+static int prepare_views(recon_athlete *a)
 {
     int rc =
         recon_agree(a->report.agreement, a->report.covered, &a->scene, AGREE_VOXEL_M, a->pool, a->progress);
@@ -531,7 +488,7 @@ static int prepare_views(athlete *a)
     return rc;
 }
 
-static int reconstruct(athlete *a)
+int recon_athlete_begin(recon_athlete *a)
 {
     double clock = sp_time_s();
     int rc = recon_scene_open(&a->scene, a->views, a->count, a->pool, a->progress);
@@ -548,6 +505,13 @@ static int reconstruct(athlete *a)
     if (!rc && a->cloud.count)
         rc = find_reflection(a);
     a->report.seed_s = lap(&clock);
+    return rc;
+}
+
+static int reconstruct(recon_athlete *a)
+{
+    int rc = recon_athlete_begin(a);
+    double clock = sp_time_s();
     if (!rc && a->cloud.count && a->moves)
         rc = find_flow(a);
     if (!rc && a->cloud.count)
@@ -563,39 +527,7 @@ static int reconstruct(athlete *a)
     return rc;
 }
 
-// How he moves, and with it the clocks, need no more than a first look.
-static int find_clocks(athlete *a)
-{
-    int rc = recon_scene_open(&a->scene, a->views, a->count, a->pool, a->progress);
-    if (!rc)
-        rc = begin_motion(a);
-    if (!rc)
-        rc = prepare_views(a);
-    if (!rc)
-        rc = carve(a);
-    if (!rc)
-        rc = seed(a);
-    if (!rc && a->cloud.count)
-        rc = find_reflection(a);
-    if (!rc && a->cloud.count)
-        rc = look_at_motion(a);
-    return rc;
-}
-
-// Nothing is known of clocks that no step went by.
-static void tell_clocks(double *offset_s, double *speed_px_s, const athlete *a)
-{
-    double middle[3];
-    for (int k = 0; k < 3; k++)
-        middle[k] = 0.5 * (a->report.bounds_min[k] + a->report.bounds_max[k]);
-    for (int v = 0; v < a->count; v++) {
-        bool is_known = a->ticks[v].age > 0;
-        offset_s[v] = is_known ? a->ticks[v].offset_s : 0;
-        speed_px_s[v] = is_known ? recon_motion_crossing(&a->scene.views[v].full, middle, a->velocity) : 0;
-    }
-}
-
-static void athlete_free(athlete *a)
+void recon_athlete_free(recon_athlete *a)
 {
     recon_scene_close(&a->scene);
     recon_around_close(&a->around);
@@ -607,8 +539,10 @@ static void athlete_free(athlete *a)
     sp_splat_cloud_free(&a->unseen);
 }
 
-static int report_open(sp_recon_report *report, int count)
+int recon_athlete_report(recon_athlete *a)
 {
+    int count = a->count;
+    sp_recon_report *report = &a->report;
     report->view_count = count;
     report->gains = sp_calloc((size_t)count * 6, sizeof(double));
     report->agreement = sp_calloc((size_t)count, sizeof(double));
@@ -620,59 +554,27 @@ static int report_open(sp_recon_report *report, int count)
     return SP_OK;
 }
 
-int sp_recon_clocks_refine(double *offset_s, double *speed_px_s, const sp_view *views, int count,
-                           const sp_view *neighbours, int neighbour_count, int before_count, sp_pool *pool,
-                           const sp_progress *progress)
-{
-    sp_recon_params params = sp_recon_params_default();
-    params.splats = CLOCK_SPLATS;
-    params.budget_s = 0;
-    params.iterations = CLOCK_ITERATIONS;
-    params.neighbours = neighbours;
-    params.neighbour_count = neighbour_count;
-    params.before_count = before_count;
-    athlete a = {.views = views,
-                 .count = count,
-                 .params = &params,
-                 .pool = pool,
-                 .progress = progress,
-                 .begin_s = sp_time_s(),
-                 .ticks = sp_calloc((size_t)count + 1, sizeof *a.ticks)};
-    int rc = a.ticks ? recon_views_check(views, count, neighbours, neighbour_count) : SP_ENOMEM;
-    if (!rc)
-        rc = report_open(&a.report, count);
-    if (!rc && !recon_views_empty(views, count))
-        rc = find_clocks(&a);
-    if (!rc)
-        tell_clocks(offset_s, speed_px_s, &a);
-    athlete_free(&a);
-    sp_splat_cloud_free(&a.cloud);
-    sp_recon_report_free(&a.report);
-    free(a.ticks);
-    return rc;
-}
-
 int sp_recon_athlete(sp_splat_cloud *out, sp_recon_report *report, const sp_view *views, int count,
                      const sp_splat_cloud *warm, const sp_recon_params *params, sp_pool *pool,
                      const sp_progress *progress)
 {
     sp_recon_params defaults = sp_recon_params_default();
-    athlete a = {.views = views,
-                 .count = count,
-                 .warm = warm,
-                 .params = params ? params : &defaults,
-                 .pool = pool,
-                 .progress = progress,
-                 .begin_s = sp_time_s()};
+    recon_athlete a = {.views = views,
+                       .count = count,
+                       .warm = warm,
+                       .params = params ? params : &defaults,
+                       .pool = pool,
+                       .progress = progress,
+                       .begin_s = sp_time_s()};
     int rc = recon_views_check(views, count, a.params->neighbours, a.params->neighbour_count);
     if (rc)
         return rc;
-    rc = report_open(&a.report, count);
+    rc = recon_athlete_report(&a);
     if (!rc && !recon_views_empty(views, count))
         rc = reconstruct(&a);
     if (!rc && !a.cloud.data)
         rc = sp_splat_cloud_init(&a.cloud, 16, a.params->sh_degree);
-    athlete_free(&a);
+    recon_athlete_free(&a);
     if (rc) {
         sp_splat_cloud_free(&a.cloud);
         sp_recon_report_free(&a.report);
