@@ -251,7 +251,7 @@ static void test_a_glossy_scene_shows_the_mirror_image(void **state)
     }
     double error = 0, whole = 0, shown = 0, stray = 0;
     for (int i = 0; i < W * H; i++) {
-        float colour[3], own[3];
+        float colour[3] = {0}, own[3];
         bool is_body = false; // or beside it
         for (int k = 0; k < 9; k++)
             is_body |= cast(own, &camera, i % W + 4 * (k % 3) - 3.5, i / W + 4 * (k / 3) - 3.5, false) > 0;
@@ -293,7 +293,7 @@ static void test_a_body_brings_its_mirror_image_along(void **state)
     assert_int_equal(sp_scene_draw(scene, renderer, &camera, &rgb, &alpha), SP_OK);
     double whole = 0, dense = 0, light = 0, shown = 0;
     for (int i = 0; i < W * H; i++) {
-        float colour[3], own[3];
+        float colour[3] = {0}, own[3];
         double share = GLOSS * cast(colour, &camera, i % W + 0.5, i / W + 0.5, true);
         if (cast(own, &camera, i % W + 0.5, i / W + 0.5, false) > 0) {
             assert_true(alpha.data[i] > 0.4f);
