@@ -1,4 +1,5 @@
 #include "reflection.h"
+#include "body_picture.h"
 #include "mirror.h"
 #include "shadow.h"
 #include "../undistort.h"
@@ -66,24 +67,6 @@ static sp_camera mirrored_view(const recon_scene_view *view, const sp_camera *st
     camera.translation = sp_v3_add(camera.translation, sp_m3_apply(still->rotation, shift));
     camera = recon_mirrored(&camera);
     return sp_camera_cropped(&camera, window.x, window.y, window.width, window.height);
-}
-
-static int draw(sp_image *rgb, sp_image *alpha, const reflection_job *job, const sp_camera *camera,
-                double dt_s)
-{
-    sp_render_params params = sp_render_params_default();
-    params.kernels = job->kernels;
-    sp_renderer *renderer = NULL;
-    int rc = sp_image_init(alpha, camera->width, camera->height, 1);
-    if (!rc && rgb)
-        rc = sp_image_init(rgb, camera->width, camera->height, 3);
-    if (!rc)
-        rc = sp_renderer_open(&renderer, &params, NULL);
-    sp_render_target target = {.rgb = rgb, .alpha = alpha, .velocity = job->body->velocity, .dt_s = dt_s};
-    if (!rc)
-        rc = sp_renderer_draw(renderer, job->body, camera, &target);
-    sp_renderer_close(&renderer);
-    return rc;
 }
 
 // Light adds up, its codes do not.
@@ -228,9 +211,9 @@ static int look_view(void *context, int64_t index, int worker)
               direct = sp_camera_cropped(&view->full, w.x, w.y, w.width, w.height),
               mirrored = mirrored_view(view, &still, w);
     sp_image rgb = {0}, plate = {0}, own = {0};
-    int rc = draw(&l->mirrored, &l->coverage, job, &mirrored, seen->dt_s);
+    int rc = recon_body_picture(&l->mirrored, &l->coverage, job->body, &mirrored, seen->dt_s, job->kernels);
     if (!rc)
-        rc = draw(NULL, &own, job, &direct, seen->dt_s);
+        rc = recon_body_picture(NULL, &own, job->body, &direct, seen->dt_s, job->kernels);
     if (!rc)
         rc = recon_scene_picture(&rgb, seen->image, &seen->camera, &still, &crop);
     if (!rc)

@@ -1,5 +1,6 @@
 // The shadow once more, when it is known where the athlete hides the floor.
 #include "shadow_field.h"
+#include "body_picture.h"
 #include "../undistort.h"
 
 #include <stdlib.h>
@@ -16,21 +17,6 @@ typedef struct hide_job {
     sp_image8 *hidden;
 } hide_job;
 
-static int draw_alpha(sp_image *out, const hide_job *job, const sp_camera *camera, double dt_s)
-{
-    sp_render_params params = sp_render_params_default();
-    params.kernels = job->kernels;
-    sp_renderer *renderer = NULL;
-    int rc = sp_image_init(out, camera->width, camera->height, 1);
-    if (!rc)
-        rc = sp_renderer_open(&renderer, &params, NULL);
-    sp_render_target target = {.alpha = out, .velocity = job->body->velocity, .dt_s = dt_s};
-    if (!rc)
-        rc = sp_renderer_draw(renderer, job->body, camera, &target);
-    sp_renderer_close(&renderer);
-    return rc;
-}
-
 static int hide_view(void *context, int64_t v, int worker)
 {
     (void)worker;
@@ -40,7 +26,7 @@ static int hide_view(void *context, int64_t v, int worker)
         return SP_OK;
     sp_image alpha = {0}, grown = {0};
     sp_image8 *out = &job->hidden[v];
-    int rc = draw_alpha(&alpha, job, &view->full, job->views[v].dt_s);
+    int rc = recon_body_picture(NULL, &alpha, job->body, &view->full, job->views[v].dt_s, job->kernels);
     if (!rc)
         rc = sp_mask_grow(&grown, &alpha, HIDING, MARGIN_PX);
     if (!rc)

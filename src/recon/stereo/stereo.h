@@ -23,6 +23,9 @@ typedef struct recon_stereo_view {
 // Pictures, grey ones, quads, flags and the array itself (nullable).
 void recon_stereo_views_free(recon_stereo_view *views, int count);
 
+// A match that costs more is not believed.
+#define RECON_BELIEVABLE_COST 0.7f
+
 // Per pixel a plane through the surface. depth is z in the camera, metres; the normal is in camera axes and
 // faces the camera; cost is 1 - NCC of the other views that match best, plus what their colours and own
 // depths differ: 0 perfect, 1 undecided (also: a plane nearer or farther would do as well), 2 nothing to

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGREE 0.015 // relative difference of depths that still is the same surface
-#define BELIEVABLE_COST 0.7f
+#define AGREE 0.015   // relative difference of depths that still is the same surface
 #define DARKEST 0.08f // darker colours tell noise, brighter ones may be clipped
 #define BRIGHTEST 0.95f
 #define BINS 400 // of the histogram of log ratios, from -MOST_LOG to MOST_LOG
@@ -53,7 +52,7 @@ static bool seen_there(size_t *at, const recon_stereo_view *view, const recon_de
     if (!(u >= 0 && v >= 0 && u < map->width && v < map->height))
         return false;
     *at = (size_t)v * (size_t)map->width + (size_t)u;
-    return fabs(map->depth[*at] / x.z - 1) < AGREE && map->cost[*at] < BELIEVABLE_COST;
+    return fabs(map->depth[*at] / x.z - 1) < AGREE && map->cost[*at] < RECON_BELIEVABLE_COST;
 }
 
 static void compare(comparison *out, const recon_stereo_view *views, const recon_depth_map *maps, int i,
@@ -64,7 +63,7 @@ static void compare(comparison *out, const recon_stereo_view *views, const recon
         for (int x = 0; x < maps[i].width; x++) {
             size_t here = (size_t)y * (size_t)maps[i].width + (size_t)x, there;
             float a[3], b[3];
-            if (maps[i].cost[here] >= BELIEVABLE_COST || !colours_at(a, &views[i], here) ||
+            if (maps[i].cost[here] >= RECON_BELIEVABLE_COST || !colours_at(a, &views[i], here) ||
                 !seen_there(&there, &views[j], &maps[j],
                             recon_world_point(&views[i].camera, x + 0.5, y + 0.5, maps[i].depth[here])) ||
                 !colours_at(b, &views[j], there))

@@ -122,7 +122,7 @@ static double floor_depth(const recon_geometry *g, int view, size_t at)
 {
     const sp_camera *c = &g->views[view].camera;
     double x = (double)(at % (size_t)c->width) + 0.5, y = (double)(at / (size_t)c->width) + 0.5;
-    double depth = recon_floor_depth(c, x, y);
+    double depth = recon_floor_depth(c, x, y, 0);
     sp_vec3 hit = recon_world_point(c, x, y, depth);
     double away = hypot(hit.x - g->params.floor_x, hit.y - g->params.floor_y);
     return depth < g->params.far_m && away < g->params.floor_radius_m ? depth : 0;

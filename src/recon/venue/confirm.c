@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGREE 0.015 // relative difference of depths that still is the same surface
-#define BELIEVABLE_COST 0.7f
+#define AGREE 0.015     // relative difference of depths that still is the same surface
 #define FLOOR_COST 1.3f // a textureless floor is believed without a match
 #define FLOOR_TOLERANCE_M 0.02
 #define SAME_COLOUR 0.12f // mean difference of channels
@@ -48,10 +47,10 @@ sp_vec3 recon_world_at(const recon_geometry *g, int view, size_t at)
     return recon_world_of(g, view, at, g->maps[view].depth[at]);
 }
 
-double recon_floor_depth(const sp_camera *camera, double x, double y)
+double recon_floor_depth(const sp_camera *camera, double x, double y, double floor_z)
 {
     sp_vec3 eye = sp_camera_center(camera), step = sp_v3_sub(recon_world_point(camera, x, y, 1), eye);
-    return step.z > -1e-6 || eye.z <= 0 ? 0 : -eye.z / step.z;
+    return step.z > -1e-6 || eye.z <= floor_z ? 0 : (floor_z - eye.z) / step.z;
 }
 
 bool recon_pixel_in(size_t *at, double *depth, const recon_geometry *g, int view, sp_vec3 world)
@@ -185,7 +184,7 @@ static void believe_row(void *context, int64_t y, int worker)
         sp_vec3 world = recon_world_at(g, job->view, at);
         float cost = map->cost[at];
         job->believable[job->view][at] =
-            cost < BELIEVABLE_COST ||
+            cost < RECON_BELIEVABLE_COST ||
             (cost < FLOOR_COST && g->params.floor_radius_m > 0 && fabs(world.z) < FLOOR_TOLERANCE_M &&
              recon_colour_agrees(g, job->view, at, world));
     }

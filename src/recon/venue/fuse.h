@@ -91,8 +91,8 @@ float recon_unlike(const sp_image *a, size_t at, const sp_image *b, size_t there
 sp_vec3 recon_world_of(const recon_geometry *geometry, int view, size_t at, double depth);
 sp_vec3 recon_world_at(const recon_geometry *geometry, int view, size_t at);
 
-// Depth at which the ray through (x, y) meets the plane Z = 0 from above; 0 where it does not.
-double recon_floor_depth(const sp_camera *camera, double x, double y);
+// Depth at which the ray through (x, y) meets the floor at a height from above; 0 where it does not.
+double recon_floor_depth(const sp_camera *camera, double x, double y, double floor_z);
 
 // Pixel of a view that a world point falls on, and its depth there; false when outside the picture, or where
 // that does not show the venue.

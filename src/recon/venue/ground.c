@@ -3,14 +3,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define CELLS 96             // a side of the square around the floor's circle
-#define GOOD_COST 0.4f       // of a match that tells where the floor is
-#define BELIEVABLE_COST 0.7f // of one that can be a mirror image
-#define ON_FLOOR 0.015       // of the distance
-#define BENEATH 0.03         // likewise: less may be a floor that is not quite even
-#define SAME_SURFACE 0.03    // relative difference of depths
-#define UNDECIDED 1.0f       // cost of what was put there without a match
-#define LEAST_TOLD 4         // pixels that tell of a place
+#define CELLS 96          // a side of the square around the floor's circle
+#define GOOD_COST 0.4f    // of a match that tells where the floor is
+#define ON_FLOOR 0.015    // of the distance
+#define BENEATH 0.03      // likewise: less may be a floor that is not quite even
+#define SAME_SURFACE 0.03 // relative difference of depths
+#define UNDECIDED 1.0f    // cost of what was put there without a match
+#define LEAST_TOLD 4      // pixels that tell of a place
 #define NOTHING_TOLD 2
 
 // Per cell, a view's pixels that lie on the floor, and those that are seen through it; and how many of the
@@ -43,7 +42,7 @@ static int cell_of(const recon_geometry *g, double x, double y)
 static bool meet_floor(double *depth, int *cell, const recon_geometry *g, int view, double x, double y)
 {
     const sp_camera *c = &g->views[view].camera;
-    *depth = recon_floor_depth(c, x, y);
+    *depth = recon_floor_depth(c, x, y, 0);
     if (*depth <= 0)
         return false;
     sp_vec3 hit = recon_world_point(c, x, y, *depth);
@@ -70,7 +69,7 @@ static bool is_mirrored(const recon_geometry *g, sp_vec3 world)
     for (int j = 0; j < g->count; j++) {
         size_t at;
         double depth;
-        if (recon_pixel_in(&at, &depth, g, j, world) && g->maps[j].cost[at] < BELIEVABLE_COST &&
+        if (recon_pixel_in(&at, &depth, g, j, world) && g->maps[j].cost[at] < RECON_BELIEVABLE_COST &&
             fabs(g->maps[j].depth[at] / depth - 1) < SAME_SURFACE)
             return true;
     }
@@ -196,7 +195,7 @@ static int judge(const recon_geometry *g, int view, size_t at, double x, double 
     double floor = recon_ground_depth(g, view, x, y);
     if (!recon_is_beneath_ground(g, view, x, y, map->depth[at]))
         return STAYS;
-    if (map->cost[at] < BELIEVABLE_COST && is_mirrored(g, recon_world_at(g, view, at)))
+    if (map->cost[at] < RECON_BELIEVABLE_COST && is_mirrored(g, recon_world_at(g, view, at)))
         return MIRRORED;
     return recon_colour_agrees(g, view, at, recon_world_point(&g->views[view].camera, x, y, floor))
                ? SAME_COLOUR

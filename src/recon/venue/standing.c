@@ -50,21 +50,13 @@ static bool is_other(const sp_image *rgb, int x, int y, int first)
     return difference > OTHER_HUE;
 }
 
-// Depth at which the ray of a pixel meets the floor at a height; 0 where it does not.
-static double floor_depth(const sp_camera *c, double x, double y, double floor_z)
-{
-    sp_vec3 eye = sp_camera_center(c), one = recon_world_point(c, x, y, 1);
-    double fall = eye.z - one.z;
-    return fall > 1e-6 && eye.z > floor_z ? (eye.z - floor_z) / fall : 0;
-}
-
 // Do others see the pixel's colour on the floor that begins below it at row `first`?
 static bool is_painted(const recon_geometry *g, int view, int x, int y, int first)
 {
     const sp_camera *c = &g->views[view].camera;
     size_t width = (size_t)c->width;
     double floor_z = recon_world_at(g, view, (size_t)first * width + (size_t)x).z;
-    double depth = floor_depth(c, x + 0.5, y + 0.5, floor_z);
+    double depth = recon_floor_depth(c, x + 0.5, y + 0.5, floor_z);
     sp_vec3 world = recon_world_point(c, x + 0.5, y + 0.5, depth);
     return depth > 0 && recon_is_looked_at(g, view, world) &&
            recon_colour_agrees(g, view, (size_t)y * width + (size_t)x, world);
@@ -121,7 +113,7 @@ static void stand(recon_geometry *g, int view, uint8_t *stands, int x, int foot)
     if (floor == map->height)
         return;
     double floor_z = recon_world_at(g, view, (size_t)floor * width + (size_t)x).z;
-    double depth = floor_depth(c, x + 0.5, foot + 1, floor_z);
+    double depth = recon_floor_depth(c, x + 0.5, foot + 1, floor_z);
     if (!(depth > g->params.near_m && depth < g->params.far_m))
         return;
     sp_vec3 there = sp_v3_sub(sp_camera_center(c), recon_world_point(c, x + 0.5, foot + 1, depth));
